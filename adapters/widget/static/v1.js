@@ -1,0 +1,743 @@
+/**
+ * <samsvar-chat body="bergen"></samsvar-chat>: a body's chatbot on its own website.
+ *
+ *     <script type="module" src="https://samsvar.example/widget/v1.js"></script>
+ *     <samsvar-chat body="bergen"></samsvar-chat>
+ *
+ * Attributes: `body` (required), `lang` (else the page's), `server` (else where this
+ * script came from), `open`, `theme="light"` to stay light on a light-only site.
+ * Methods: `show()`, `hide()`, `ask(text)`. Events: `samsvar-open`, `samsvar-close`,
+ * `samsvar-reply` with the Reply as its detail.
+ *
+ * Four parts: this file is the element and decides what happens; `view.js` draws the
+ * pieces, `client.js` calls the API and remembers, `texts.js` and `style.js` are the
+ * words and the looks.
+ */
+
+import { CallError, Client, Memory } from "./client.js";
+import { CSS } from "./style.js";
+import { LANGUAGES, direction, interfaceLanguage, primaryLanguage, textsIn } from "./texts.js";
+import { agentMessage, h, humanButton, icon } from "./view.js";
+import { noticeMessage, optionList, replyMessage, visitorMessage } from "./view.js";
+
+const SERVER = new URL("..", import.meta.url);
+const CHARACTERS_MAX = 1000;
+const CHARACTERS_LEFT_SHOWN = 200;
+const TYPING_MS = 6_000;
+/** Small screens, and big ones at high zoom: the panel takes it all. */
+const SMALL_SCREEN = "(max-width: 480px), (max-height: 520px)";
+
+class SamsvarChat extends HTMLElement {
+  static observedAttributes = ["lang", "open"];
+
+  #client;
+  #memory;
+  #language;
+  #t;
+  #conversation = null;
+  #beginning = null;
+  #busy = false;
+  #state = "bot";
+  #seen = new Set();
+  #stopListening = null;
+  #typingTimer = 0;
+  #small = matchMedia(SMALL_SCREEN);
+  #parts = {};
+
+  connectedCallback() {
+    if (!this.shadowRoot) this.#build();
+    this.#small.addEventListener("change", this.#resized);
+    document.addEventListener("visibilitychange", this.#listen);
+    visualViewport?.addEventListener("resize", this.#fitKeyboard);
+    const wanted = this.#memory.open || (this.hasAttribute("open") ? "yes" : "no");
+    if (wanted === "yes" && !this.#small.matches) this.show({ focus: false });
+  }
+
+  disconnectedCallback() {
+    this.#small.removeEventListener("change", this.#resized);
+    document.removeEventListener("visibilitychange", this.#listen);
+    visualViewport?.removeEventListener("resize", this.#fitKeyboard);
+    this.#stopListening?.();
+    this.#stopListening = null;
+  }
+
+  attributeChangedCallback(name, before, after) {
+    if (!this.shadowRoot || before === after) return;
+    if (name === "lang") this.#speak(this.#pageLanguage());
+    else if (after === null) this.hide();
+    else this.show();
+  }
+
+  /** Opens the panel, and moves the focus into it unless told not to. */
+  show({ focus = true } = {}) {
+    const { dialog, input, launcher } = this.#parts;
+    if (dialog.open) return;
+    launcher.setAttribute("aria-expanded", "true");
+    this.toggleAttribute("data-open", true);
+    if (this.#small.matches) dialog.showModal();
+    else dialog.setAttribute("open", "");
+    if (focus) input.focus();
+    this.#memory.open = "yes";
+    this.#fitKeyboard();
+    this.#begin();
+    this.dispatchEvent(new CustomEvent("samsvar-open", { bubbles: true }));
+  }
+
+  /** Closes the panel; the focus goes back to the button that opened it. */
+  hide() {
+    const { dialog, launcher } = this.#parts;
+    if (!dialog.open) return;
+    const hadFocus = dialog.contains(this.shadowRoot.activeElement);
+    dialog.close();
+    this.toggleAttribute("data-open", false);
+    launcher.setAttribute("aria-expanded", "false");
+    if (hadFocus) launcher.focus();
+    this.#memory.open = "no";
+    this.#listen();
+    this.dispatchEvent(new CustomEvent("samsvar-close", { bubbles: true }));
+  }
+
+  /** Opens the panel and asks, for a page's own buttons. */
+  async ask(text) {
+    this.show();
+    await this.#send({ text });
+  }
+
+  // Building
+
+  #build() {
+    const server = this.getAttribute("server");
+    const base = server ? new URL(server.replace(/\/?$/, "/"), location.href) : SERVER;
+    this.#client = new Client(base);
+    this.#memory = new Memory(base, this.getAttribute("body") || "");
+    this.attachShadow({ mode: "open" });
+    const style = new CSSStyleSheet();
+    style.replaceSync(CSS);
+    this.shadowRoot.adoptedStyleSheets = [style];
+    this.#draw();
+    this.#speak(this.#memory.language || this.#pageLanguage());
+  }
+
+  /** Makes the launcher and the empty panel. Their words come from `#speak`. */
+  #draw() {
+    const parts = this.#parts;
+    parts.launcher = h("button.launcher", {
+      type: "button",
+      "aria-haspopup": "dialog",
+      "aria-expanded": "false",
+      click: () => this.show(),
+    });
+    parts.title = h("h2", { id: "title" });
+    parts.badge = h("span.badge");
+    parts.note = h("p.note");
+    parts.menuButton = h("button.icon", {
+      type: "button",
+      "aria-expanded": "false",
+      "aria-controls": "menu",
+      click: () => this.#toggleMenu(),
+    });
+    parts.close = h("button.icon", { type: "button", click: () => this.hide() });
+    parts.menu = h("div.menu", { id: "menu", hidden: true });
+    parts.log = h("div.log", { role: "log", "aria-live": "polite" });
+    parts.popular = h("div.popular", { hidden: true });
+    parts.typing = h("div.typing", { role: "status" });
+    parts.scroll = h(
+      "div.scroll",
+      { tabindex: "0", role: "region" },
+      parts.log,
+      parts.popular,
+      parts.typing,
+    );
+    parts.alert = h("div.alert", { role: "alert" });
+    parts.human = h("div.human");
+    parts.input = h("textarea", {
+      id: "input",
+      rows: "1",
+      enterkeyhint: "send",
+      "aria-describedby": "privacy counter",
+      dir: "auto",
+      input: () => this.#typed(),
+      keydown: (event) => this.#inputKey(event),
+    });
+    parts.label = h("label", { for: "input" });
+    parts.send = h("button.send", { type: "submit" });
+    parts.counter = h("p.counter", { id: "counter" });
+    parts.counterStatus = h("p.hidden", { role: "status" });
+    parts.privacy = h("p.privacy", { id: "privacy" });
+    parts.form = h(
+      "form",
+      { submit: (event) => this.#submitted(event) },
+      parts.label,
+      h("div.row", {}, parts.input, parts.send),
+      parts.counter,
+      parts.counterStatus,
+      parts.privacy,
+    );
+    parts.dialog = h(
+      "dialog",
+      {
+        "aria-labelledby": "title",
+        keydown: (event) => this.#panelKey(event),
+        cancel: (event) => {
+          event.preventDefault();
+          this.hide();
+        },
+      },
+      h(
+        "header",
+        {},
+        h("div.heading", {}, parts.title, parts.badge, parts.note),
+        parts.menuButton,
+        parts.close,
+      ),
+      parts.menu,
+      parts.scroll,
+      parts.alert,
+      h("footer", {}, parts.human, parts.form),
+    );
+    this.shadowRoot.append(parts.launcher, parts.dialog);
+    parts.input.value = this.#memory.draft;
+  }
+
+  /** Puts every word of the panel in one language. Messages keep their own. */
+  #speak(language) {
+    this.#language = language;
+    const words = interfaceLanguage(language);
+    const t = (this.#t = textsIn(words));
+    const parts = this.#parts;
+    for (const part of [parts.launcher, parts.dialog]) {
+      part.lang = words;
+      part.dir = direction(words);
+    }
+    parts.launcher.replaceChildren(icon("chat"), h("span", {}, t("launch")));
+    name(parts.close, "close", t("close"));
+    name(parts.menuButton, "dots", t("menu"));
+    name(parts.send, "send", t("send"));
+    parts.scroll.setAttribute("aria-label", t("log"));
+    parts.human.replaceChildren(humanButton(t, () => this.#handover()));
+    parts.label.textContent = t("input");
+    parts.privacy.textContent = t("privacy");
+    this.#fillMenu(words);
+    this.#title();
+    this.#drawPopular();
+    this.#typed();
+  }
+
+  #fillMenu(language) {
+    const t = this.#t;
+    const languages = Object.entries(LANGUAGES).map(([code, label]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          lang: code,
+          "aria-pressed": String(code === language),
+          click: () => this.#chooseLanguage(code),
+        },
+        label,
+      ),
+    );
+    this.#parts.menu.replaceChildren(
+      h("button", { type: "button", click: () => this.#download() }, t("download")),
+      h("button", { type: "button", click: () => this.#confirmErase() }, t("erase")),
+      h(
+        "div.languages",
+        { role: "group", "aria-label": t("language") },
+        h("span", { "aria-hidden": "true" }, t("language")),
+        ...languages,
+      ),
+    );
+  }
+
+  /** Who one talks to, and that it is a machine. */
+  #title() {
+    const { title, badge, note } = this.#parts;
+    const t = this.#t;
+    const human = this.#state === "human";
+    title.textContent = this.#conversation?.body?.name || t("launch");
+    badge.textContent = t(human ? "agentBadge" : "bot");
+    badge.classList.toggle("agent", human);
+    const notes = { human: "agentNote", queue: "queueNote", closed: "closedNote" };
+    note.textContent = t(notes[this.#state] || "botNote");
+  }
+
+  #pageLanguage() {
+    return primaryLanguage(this.getAttribute("lang") || document.documentElement.lang);
+  }
+
+  // The conversation
+
+  /** Continues the conversation the browser remembers, or starts one. Once at a time. */
+  #begin() {
+    if (this.#conversation) {
+      this.#listen();
+      return Promise.resolve();
+    }
+    this.#beginning ??= this.#restoreOrStart().finally(() => (this.#beginning = null));
+    return this.#beginning;
+  }
+
+  async #restoreOrStart() {
+    this.#alert();
+    try {
+      const saved = this.#memory.conversation;
+      if (!saved || !(await this.#restore(saved))) await this.#start();
+      this.#listen();
+    } catch (error) {
+      this.#conversation = null;
+      const offline = !error.status && "offlineStart";
+      this.#alert(this.#explain(error, offline), () => this.#begin());
+      throw error;
+    }
+  }
+
+  /** False where the server no longer has it. */
+  async #restore(saved) {
+    try {
+      const { turns, state } = await this.#client.get(saved);
+      this.#conversation = saved;
+      this.#state = state || "bot";
+      this.#quietly(() => {
+        this.#greet(turns.length === 0);
+        for (const turn of turns) this.#addTurn(turn);
+      });
+      this.#scrollTo(this.#parts.log.lastElementChild);
+      return true;
+    } catch (error) {
+      if (error.gone) return false;
+      throw error;
+    }
+  }
+
+  async #start({ greet = true } = {}) {
+    const body = this.getAttribute("body");
+    const started = await this.#client.start(body, this.#language);
+    this.#conversation = started;
+    this.#memory.conversation = started;
+    this.#state = "bot";
+    if (greet) this.#greet(true);
+    else this.#title();
+  }
+
+  #greet(withPopular) {
+    const { greeting, body, language } = this.#conversation;
+    this.#title();
+    this.#parts.log.replaceChildren();
+    this.#seen.clear();
+    const reply = { text: greeting, language: language || this.#language, body };
+    if (greeting) this.#parts.log.append(replyMessage(reply, this.#context()));
+    this.#drawPopular(withPopular);
+  }
+
+  #drawPopular(shown = !this.#parts.popular.hidden) {
+    const { popular } = this.#parts;
+    const options = this.#conversation?.popular || [];
+    popular.hidden = !shown || options.length === 0;
+    const title = this.#t("popular");
+    popular.replaceChildren(h("h3", {}, title), optionList(options, title, this.#context()));
+  }
+
+  #context() {
+    return {
+      t: this.#t,
+      home: this.#conversation?.body?.id,
+      choose: (option) => this.#send({ choice: option.id, text: option.label }),
+      rate: (turn, helpful, comment) => this.#rate(turn, helpful, comment),
+      toHuman: () => this.#handover(),
+    };
+  }
+
+  /**
+   * Sends one message and shows the reply. What fails stays in the log with its
+   * reason and a button that tries again.
+   * @param {{text: string, choice?: string}} message
+   */
+  async #send(message, shown = visitorMessage(message.text, this.#t)) {
+    if (this.#busy) return;
+    const { log, popular } = this.#parts;
+    const inPopular = popular.contains(this.shadowRoot.activeElement);
+    shown.querySelector(".failure")?.remove();
+    if (!shown.isConnected) await this.#begin().catch(() => {});
+    if (this.#busy) return;
+    popular.hidden = true;
+    log.append(shown);
+    if (inPopular) this.#focusInput();
+    await this.#exchange(
+      (conversation, isNew) => {
+        const { choice, text } = message;
+        return this.#client.say(conversation, choice && !isNew ? { choice } : { text });
+      },
+      (error) => {
+        this.#memory.draft = this.#parts.input.value || message.text;
+        const retry = () => this.#send(message, shown);
+        shown.append(this.#failure(this.#explain(error), retry));
+      },
+    );
+  }
+
+  async #handover() {
+    if (this.#busy) return;
+    this.#parts.popular.hidden = true;
+    this.#alert();
+    await this.#exchange(
+      (conversation) => this.#client.handover(conversation),
+      (error) => this.#alert(this.#explain(error), () => this.#handover()),
+    );
+  }
+
+  /** One call that gives a reply: waits, shows it, or lets `failed` say why not. */
+  async #exchange(call, failed) {
+    this.#setBusy(true);
+    try {
+      await this.#begin();
+      const reply = await this.#inConversation(call);
+      this.#memory.conversation = this.#conversation;
+      this.#setBusy(false);
+      this.#addReply(reply, true);
+      this.dispatchEvent(new CustomEvent("samsvar-reply", { bubbles: true, detail: reply }));
+    } catch (error) {
+      this.#setBusy(false);
+      if (!(error instanceof CallError)) throw error;
+      failed(error);
+      this.#scrollToEnd();
+    }
+  }
+
+  /** Calls; where the conversation has expired, starts a new one and calls again. */
+  async #inConversation(call) {
+    try {
+      return await call(this.#conversation, false);
+    } catch (error) {
+      if (!error.gone) throw error;
+      this.#seen.clear();
+      await this.#start({ greet: false });
+      this.#listen(true);
+      return call(this.#conversation, true);
+    }
+  }
+
+  async #rate(turn, helpful, comment) {
+    try {
+      await this.#client.feedback(this.#conversation, { turn, helpful, comment });
+      this.#alert();
+      return true;
+    } catch {
+      this.#alert(this.#t("notSaved"));
+      return false;
+    }
+  }
+
+  #addReply(reply, scroll) {
+    if (this.#known("bot", reply.turn)) return;
+    const element = replyMessage(reply, this.#context());
+    this.#parts.log.append(element);
+    if (reply.outcome?.type === "handover" && reply.outcome.queue && this.#state === "bot") {
+      this.#setState("queue");
+    }
+    if (scroll) this.#scrollTo(element);
+  }
+
+  /** A turn the server has told of. One seen before is not shown twice. */
+  #addTurn(turn, scroll = false) {
+    if (turn.from === "bot" && turn.reply) return this.#addReply(turn.reply, scroll);
+    if (this.#known(turn.from, turn.turn)) return;
+    const { log } = this.#parts;
+    const body = this.#conversation.body;
+    if (turn.from === "visitor") log.append(visitorMessage(turn.text, this.#t));
+    else if (turn.from === "agent") log.append(agentMessage(turn, body.name, this.#t));
+    else if (turn.from === "bot") log.append(replyMessage({ ...turn, body }, this.#context()));
+    else log.append(noticeMessage(turn.text));
+    if (scroll) this.#scrollTo(log.lastElementChild);
+  }
+
+  #known(from, turn) {
+    if (turn == null) return false;
+    const key = `${from}:${turn}`;
+    if (this.#seen.has(key)) return true;
+    this.#seen.add(key);
+    return false;
+  }
+
+  // What happens without being asked
+
+  /** Listens while the panel is open and the page is looked at, and not otherwise. */
+  #listen = (again = false) => {
+    const wanted =
+      this.#parts.dialog.open && document.visibilityState === "visible" && this.#conversation;
+    if ((!wanted || again === true) && this.#stopListening) {
+      this.#stopListening();
+      this.#stopListening = null;
+    }
+    if (!wanted || this.#stopListening) return;
+    let first = true;
+    this.#stopListening = this.#client.listen(this.#conversation, {
+      connected: () => {
+        if (!first || this.#state !== "bot") this.#catchUp();
+        first = false;
+      },
+      reply: () => this.#catchUp(),
+      agent: (turn) => {
+        this.#typing(false);
+        this.#addTurn({ from: "agent", ...turn }, true);
+      },
+      typing: () => this.#typing(true),
+      state: ({ state }) => this.#setState(state),
+    });
+  };
+
+  /** Fetches what was said elsewhere: in another tab, or while not connected. */
+  async #catchUp() {
+    if (this.#busy) return;
+    const { turns, state } = await this.#client.get(this.#conversation).catch(() => ({}));
+    if (!turns || this.#busy) return;
+    this.#setState(state);
+    const unsaid = turns.filter((turn) => turn.from !== "visitor" && !this.#has(turn));
+    if (unsaid.length === 0) return;
+    this.#parts.popular.hidden = true;
+    for (const turn of turns) {
+      if (turn.from !== "visitor" || this.#isNewQuestion(turn, unsaid[0])) {
+        this.#addTurn(turn, true);
+      }
+    }
+  }
+
+  #has(turn) {
+    return this.#seen.has(`${turn.from}:${turn.reply?.turn ?? turn.turn}`);
+  }
+
+  /** A question we have not shown ourselves comes after what we know. */
+  #isNewQuestion(turn, firstUnsaid) {
+    return Date.parse(turn.at) <= Date.parse(firstUnsaid.at) && turn.turn >= firstUnsaid.turn - 1;
+  }
+
+  #setState(state) {
+    if (!state || state === this.#state) return;
+    this.#state = state;
+    this.#title();
+  }
+
+  // Keys and input
+
+  #typed() {
+    const { input, counter, counterStatus } = this.#parts;
+    this.#memory.draft = input.value;
+    input.style.height = "auto";
+    input.style.height = `${input.scrollHeight + 2}px`;
+    const left = CHARACTERS_MAX - [...input.value.trim()].length;
+    const values = { n: Math.abs(left), max: CHARACTERS_MAX };
+    const text = left < 0 ? this.#t("tooLong", values) : this.#t("left", values);
+    counter.textContent = left <= CHARACTERS_LEFT_SHOWN ? text : "";
+    counter.classList.toggle("over", left < 0);
+    input.setAttribute("aria-invalid", String(left < 0));
+    const spoken = left < 0 || (left <= CHARACTERS_LEFT_SHOWN && left % 50 === 0);
+    if (spoken || left > CHARACTERS_LEFT_SHOWN) counterStatus.textContent = counter.textContent;
+  }
+
+  #inputKey(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.#parts.form.requestSubmit();
+  }
+
+  #submitted(event) {
+    event.preventDefault();
+    const { input } = this.#parts;
+    const text = input.value.trim();
+    if (!text || this.#busy || [...text].length > CHARACTERS_MAX) {
+      input.focus();
+      return;
+    }
+    input.value = "";
+    this.#typed();
+    this.#send({ text });
+  }
+
+  #panelKey(event) {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (this.#parts.confirm) this.#closeConfirm();
+    else if (!this.#parts.menu.hidden) this.#toggleMenu(false);
+    else this.hide();
+  }
+
+  /** On a touch screen the keyboard would cover the answer: focus the log there. */
+  #focusInput() {
+    const touch = matchMedia("(pointer: coarse)").matches;
+    this.#parts[touch ? "scroll" : "input"].focus({ preventScroll: true });
+  }
+
+  // The menu
+
+  #toggleMenu(open = this.#parts.menu.hidden) {
+    const { menu, menuButton } = this.#parts;
+    menu.hidden = !open;
+    menuButton.setAttribute("aria-expanded", String(open));
+    if (open) menu.querySelector("button").focus();
+    else menuButton.focus();
+  }
+
+  async #download() {
+    this.#toggleMenu(false);
+    try {
+      await this.#begin();
+      const file = URL.createObjectURL(await this.#client.transcript(this.#conversation));
+      h("a", { href: file, download: `samtale-${this.#conversation.body.id}.txt` }).click();
+      setTimeout(() => URL.revokeObjectURL(file), 1000);
+      this.#alert();
+    } catch (error) {
+      this.#alert(this.#explain(error, "notSaved"));
+    }
+  }
+
+  #confirmErase() {
+    const t = this.#t;
+    this.#toggleMenu(false);
+    const no = h("button.secondary", { type: "button", click: () => this.#closeConfirm() });
+    no.textContent = t("cancel");
+    this.#parts.confirm = h(
+      "div.confirm",
+      { role: "alertdialog", "aria-labelledby": "confirm", "aria-describedby": "confirm-text" },
+      h("h3", { id: "confirm" }, t("eraseTitle")),
+      h("p", { id: "confirm-text" }, t("eraseText")),
+      h("button.primary", { type: "button", click: () => this.#erase() }, t("eraseYes")),
+      no,
+    );
+    this.#parts.menu.after(this.#parts.confirm);
+    no.focus();
+  }
+
+  #closeConfirm() {
+    this.#parts.confirm?.remove();
+    this.#parts.confirm = null;
+    this.#parts.menuButton.focus();
+  }
+
+  async #erase() {
+    this.#closeConfirm();
+    try {
+      if (this.#conversation) await this.#client.erase(this.#conversation);
+    } catch (error) {
+      if (!error.gone) return this.#alert(this.#explain(error, "notSaved"));
+    }
+    await this.#afresh();
+    this.#parts.log.prepend(noticeMessage(this.#t("erased")));
+    this.#parts.input.focus();
+  }
+
+  /** Forgets the conversation and begins an empty one. */
+  async #afresh() {
+    this.#memory.conversation = null;
+    this.#conversation = null;
+    this.#stopListening?.();
+    this.#stopListening = null;
+    this.#state = "bot";
+    this.#seen.clear();
+    this.#parts.log.replaceChildren();
+    await this.#begin().catch(() => {});
+  }
+
+  /** An unused conversation is begun again, so that its greeting is in the new language. */
+  async #chooseLanguage(language) {
+    this.#toggleMenu(false);
+    this.#memory.language = language;
+    this.#speak(language);
+    const unused = !this.#parts.log.querySelector(".visitor") && this.#seen.size === 0;
+    if (unused && this.#conversation) await this.#afresh();
+  }
+
+  // Looks and notices
+
+  #setBusy(busy) {
+    this.#busy = busy;
+    this.#parts.send.setAttribute("aria-disabled", String(busy));
+    this.#typing(busy);
+    if (busy) {
+      this.#alert();
+      this.#scrollToEnd();
+    }
+  }
+
+  #typing(shown) {
+    clearTimeout(this.#typingTimer);
+    const { typing } = this.#parts;
+    const name = this.#conversation?.body?.name || "";
+    const dots = h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+    const text = h("span.hidden", {}, this.#t("typing", { name }));
+    typing.replaceChildren(...(shown ? [dots, text] : []));
+    if (shown && !this.#busy) {
+      this.#typingTimer = setTimeout(() => this.#typing(false), TYPING_MS);
+      this.#scrollToEnd();
+    }
+  }
+
+  /** A notice above the input, with a button where trying again may help; none clears it. */
+  #alert(text, retry) {
+    this.#parts.alert.replaceChildren(...(text ? [this.#failure(text, retry)] : []));
+  }
+
+  #failure(text, retry) {
+    const label = this.#t("retry");
+    const button = retry && h("button.secondary", { type: "button", click: retry }, label);
+    return h("div.failure", { role: "alert" }, h("p", {}, text), button);
+  }
+
+  /** An error in plain words. `fallback` names the text for one we know nothing about. */
+  #explain(error, fallback) {
+    const { status, detail, retryAfterSeconds } = error;
+    if (fallback) return this.#t(fallback);
+    if (status === 0) return this.#t("offline");
+    if (status === 429 && retryAfterSeconds) {
+      return this.#t("waitSeconds", { n: Math.ceil(retryAfterSeconds) });
+    }
+    if (status === 429) return this.#t("wait");
+    return (status < 500 && detail) || this.#t("failed");
+  }
+
+  /** Fills the log without a screen reader reading all of it aloud. */
+  #quietly(fill) {
+    const { log } = this.#parts;
+    log.setAttribute("aria-live", "off");
+    fill();
+    setTimeout(() => log.setAttribute("aria-live", "polite"), 500);
+  }
+
+  /** Shows a message from its start: a long answer is read from the top. */
+  #scrollTo(element) {
+    const { scroll } = this.#parts;
+    if (!element) return;
+    const offset = element.getBoundingClientRect().top - scroll.getBoundingClientRect().top;
+    scroll.scrollTop += offset - 12;
+  }
+
+  #scrollToEnd() {
+    this.#parts.scroll.scrollTop = this.#parts.scroll.scrollHeight;
+  }
+
+  /** Full screen is modal, a corner of the page is not: moves between the two. */
+  #resized = () => {
+    const { dialog } = this.#parts;
+    if (!dialog.open) return;
+    const focused = this.shadowRoot.activeElement;
+    dialog.close();
+    if (this.#small.matches) dialog.showModal();
+    else dialog.setAttribute("open", "");
+    focused?.focus({ preventScroll: true });
+  };
+
+  /** Keeps the input above a telephone's keyboard. */
+  #fitKeyboard = () => {
+    if (visualViewport) {
+      this.#parts.dialog.style.setProperty("--visible", `${visualViewport.height}px`);
+    }
+  };
+}
+
+/** Gives an icon button its icon, its name and a tooltip. */
+function name(button, iconName, text) {
+  button.replaceChildren(icon(iconName));
+  button.setAttribute("aria-label", text);
+  button.title = text;
+}
+
+if (!customElements.get("samsvar-chat")) customElements.define("samsvar-chat", SamsvarChat);

@@ -1,0 +1,247 @@
+/**
+ * Pieces of the panel: functions from data to DOM nodes. None keeps state.
+ *
+ * Text goes in as text. Only an answer's `html`, which the server has cleaned,
+ * goes in as HTML, through the browser's own sanitizer where there is one.
+ */
+
+import { direction } from "./texts.js";
+
+const SAFE_LINK = /^(https?|mailto|tel):/i;
+
+const ICONS = {
+  chat: "M4 4h16v12H9.5L5 19.5V16H4z",
+  close: "M5 5l14 14M19 5L5 19",
+  dots: "M12 5.5v.01M12 12v.01M12 18.5v.01",
+  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c.6-4 3.6-5.5 7.5-5.5s6.9 1.5 7.5 5.5",
+  phone: "M6 3h3.5l1.5 5-2.2 1.6a12 12 0 0 0 5.6 5.6L16 13l5 1.5V18a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z",
+  send: "M12 19V5M6 11l6-6 6 6",
+  up: "M7 11v9H4v-9zm0 0l4-8a2.2 2.2 0 0 1 2.2 2.6L12.7 9H18a2 2 0 0 1 2 2.4l-1.3 6.8A2.2 2.2 0 0 1 16.5 20H7",
+  down: "M17 13V4h3v9zm0 0l-4 8a2.2 2.2 0 0 1-2.2-2.6l.5-3.4H6a2 2 0 0 1-2-2.4l1.3-6.8A2.2 2.2 0 0 1 7.5 4H17",
+};
+
+/**
+ * Builds an element: h("p.who", {lang: "nb"}, "text", anotherElement).
+ * Functions become listeners; true, false and null set or leave out an attribute.
+ */
+export function h(selector, attributes = {}, ...children) {
+  const [tag, ...classes] = selector.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child != null && child !== false));
+  return element;
+}
+
+/** A line drawing, hidden from screen readers: the button around it has the name. */
+export function icon(name) {
+  const namespace = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(namespace, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(namespace, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** What the visitor wrote. */
+export function visitorMessage(text, t) {
+  return h(
+    "div.message.visitor",
+    {},
+    h("h3.hidden", {}, t("you")),
+    h("p.bubble", { dir: "auto" }, text),
+  );
+}
+
+/** What a human wrote: an agent's turn. */
+export function agentMessage(turn, name, t) {
+  return h(
+    "div.message.agent",
+    {},
+    h("h3.who", {}, icon("person"), t("agent", { name })),
+    prose(turn, null),
+  );
+}
+
+/** A line in the middle: what the system has to say about the conversation. */
+export function noticeMessage(text) {
+  return h("p.message.system", {}, text);
+}
+
+/**
+ * One reply of a bot.
+ * @param reply a Reply of the API
+ * @param context {t, home, choose(option), rate(turn, helpful, comment), toHuman()}
+ *   `home` is the id of the body whose site this is: others are marked as others
+ */
+export function replyMessage(reply, context) {
+  const { t, home } = context;
+  const outcome = reply.outcome || {};
+  const nested = outcome.reply;
+  const foreign = reply.body.id !== home;
+  const element = h(
+    `div.message.bot${foreign ? ".foreign" : ""}${outcome.type === "crisis" ? ".crisis" : ""}`,
+    { "data-outcome": outcome.type, "data-body": reply.body.id },
+    h("h3.who", {}, foreign ? t("answers", { name: reply.body.name }) : reply.body.name),
+    prose(reply, reply.language),
+  );
+  if (outcome.type === "handover") element.append(...queuePlace(outcome, t));
+  if (outcome.contacts?.length) element.append(contactList(outcome, t));
+  if (nested && nested.text !== reply.text) element.append(replyMessage(nested, context));
+  if (outcome.type === "referred" && outcome.url && !nested) {
+    element.append(h("p", {}, outward(h("a.go", { href: outcome.url }), t, hostOf(outcome.url))));
+  }
+  if (reply.options?.length) element.append(optionList(reply.options, t("choices"), context));
+  if (reply.sources?.length) element.append(sourceList(reply.sources, t));
+  if (outcome.type === "unanswered" && !reply.options?.length) {
+    element.append(humanButton(t, context.toHuman));
+  }
+  const answered = outcome.type === "answered" || (outcome.answered_by && !nested);
+  if (answered && reply.turn) element.append(feedback(reply.turn, context));
+  for (const link of element.querySelectorAll(".prose a")) outward(link, t);
+  return element;
+}
+
+/** Buttons to choose from, a heading over them. */
+export function optionList(options, title, context) {
+  const buttons = options.map((option) =>
+    h(
+      "button.option",
+      {
+        type: "button",
+        click: (event) => {
+          event.currentTarget.setAttribute("aria-pressed", "true");
+          context.choose(option);
+        },
+      },
+      option.label,
+    ),
+  );
+  return h("div.options", { role: "group", "aria-label": title }, ...buttons);
+}
+
+export function humanButton(t, click) {
+  return h("button.to-human", { type: "button", click }, icon("person"), t("human"));
+}
+
+/** The answer itself, in its own language and direction. */
+function prose(content, language) {
+  const element = h("div.prose", { lang: language, dir: language ? direction(language) : "auto" });
+  try {
+    if (!content.html) element.textContent = content.text;
+    else if (element.setHTML) element.setHTML(content.html);
+    else element.innerHTML = content.html;
+  } catch {
+    element.textContent = content.text;
+  }
+  return element;
+}
+
+/**
+ * Makes a link safe and says where it goes: another site opens in a new tab,
+ * the site we are on in this one, where the chat comes along.
+ */
+function outward(link, t, host) {
+  if (host) link.textContent = t("goTo", { host });
+  let address;
+  try {
+    address = new URL(link.getAttribute("href"), location.href);
+  } catch {
+    link.removeAttribute("href");
+    return link;
+  }
+  if (!SAFE_LINK.test(address.protocol)) link.removeAttribute("href");
+  if (!address.protocol.startsWith("http") || address.origin === location.origin) {
+    link.removeAttribute("target");
+    return link;
+  }
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  link.append(h("span.hidden", {}, ` (${t("newTab")})`));
+  return link;
+}
+
+function hostOf(url) {
+  try {
+    return new URL(url).hostname.replace(/^www\./, "");
+  } catch {
+    return url;
+  }
+}
+
+function sourceList(sources, t) {
+  const items = sources.map((source) =>
+    h("li", {}, outward(h("a", { href: source.url }, source.title || source.url), t)),
+  );
+  return h("div.sources", {}, h("h4", {}, t("sources")), h("ul", {}, ...items));
+}
+
+function queuePlace(outcome, t) {
+  const facts = [];
+  if (outcome.open_now != null) facts.push(t(outcome.open_now ? "openNow" : "closedNow"));
+  if (outcome.position != null) facts.push(t("position", { n: outcome.position }));
+  return facts.map((fact) => h("p.badge", {}, fact));
+}
+
+function contactList(outcome, t) {
+  const title = t(outcome.type === "crisis" ? "crisis" : "contacts");
+  const items = outcome.contacts.map((contact) => h("li", {}, contactLine(contact, t)));
+  return h("div.contacts", {}, h("h4", {}, title), h("ul", {}, ...items));
+}
+
+/** One way to reach somebody; a telephone number is a big link that calls it. */
+function contactLine(contact, t) {
+  const label = h("span.label", {}, contact.label);
+  const value = h("span.value", {}, contact.value);
+  const href = contact.url || implicitAddress(contact);
+  if (!href) return h("div.contact", {}, label, value);
+  const children = [label, value];
+  if (contact.kind === "phone") children.unshift(icon("phone"));
+  return outward(h(`a.contact.${contact.kind}`, { href }, ...children), t);
+}
+
+function implicitAddress({ kind, value }) {
+  if (kind === "phone") return `tel:${value.replace(/\(.*?\)|[^+\d]/g, "")}`;
+  if (kind === "email") return `mailto:${value}`;
+  return SAFE_LINK.test(value) ? value : "";
+}
+
+/** "Was this helpful?" A no may say what was missing, but need not. */
+function feedback(turn, { t, rate }) {
+  const group = h("div.feedback", { role: "group", "aria-label": t("helpful") });
+  const thank = (...rest) => {
+    group.replaceChildren(h("p.thanks", { tabindex: "-1" }, t("thanks")), ...rest);
+    group.querySelector("textarea, .thanks").focus();
+  };
+  const answer = async (helpful) => {
+    if (!(await rate(turn, helpful))) return;
+    if (helpful) thank();
+    else thank(missingForm());
+  };
+  const missingForm = () => {
+    const comment = h("textarea", { rows: "2", maxlength: "1000" });
+    const send = async (event) => {
+      event.preventDefault();
+      const text = comment.value.trim();
+      if (!text || (await rate(turn, false, text))) thank();
+    };
+    return h(
+      "form",
+      { submit: send },
+      h("label", {}, t("missing"), comment),
+      h("button.secondary", { type: "submit" }, t("sendComment")),
+    );
+  };
+  group.append(
+    h("p", {}, t("helpful")),
+    h("button.secondary", { type: "button", click: () => answer(true) }, icon("up"), t("yes")),
+    h("button.secondary", { type: "button", click: () => answer(false) }, icon("down"), t("no")),
+  );
+  return group;
+}

@@ -1,0 +1,24 @@
+"""The shared knowledge: bodies, entries, facts, gaps; their rules, storage, import and export.
+
+    model           the structs everything here speaks in
+    errors          what can go wrong, as a tree
+
+    store           the way in: every save, checked, embedded and written in one transaction
+    checks          what a save refuses, and what the text says then
+    templates       answers with facts in them
+    rendering       Markdown to cleaned HTML, or to plain text
+    formats/        files in and out: JSON Lines, FAQPage, spreadsheets, other systems' exports
+
+    knowledge       the way out: one node's view in memory, kept up by the change feed
+    gaps            what nobody could answer, gathered from all bodies
+
+    database        transactions on SQLite or PostgreSQL, and their errors in plain words
+    tables          the tables; migrations/ builds them
+    changes         the change feed: every change takes the next number
+    bodies entries local_answers facts remits usage vectors keys conversations
+                    one kind of row each: plain functions over a transaction
+
+A change goes: store checks it and encodes its texts, writes rows, vectors and
+a line of the change feed in one transaction; every node's `Knowledge` reads
+the feed from where it was and puts what changed into its matcher.
+"""

@@ -1,0 +1,259 @@
+"""The tables, as SQLAlchemy Core metadata. Migrations build them, see `brains.migrations`.
+
+Structs are stored whole, as JSON text in `document`: they are always read
+whole, and into memory. Columns beside it are what a query needs. Times are
+UTC. The same tables serve SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(sa.TypeDecorator[dt.datetime]):
+    """A timezone-aware UTC datetime, also on SQLite, which stores none."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a timezone")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+ID_LENGTH_MAX = 120
+_Id = sa.String(ID_LENGTH_MAX)
+_Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("number", _Number, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("brain", _Id),
+    sa.Column("key", sa.String(2 * ID_LENGTH_MAX + 1), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+brains = sa.Table(
+    "brains",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
+bodies = sa.Table(
+    "bodies",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("brain", _Id, sa.ForeignKey("brains.id"), primary_key=True),
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("status", sa.String(12), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("live_revision", sa.Integer),
+    sa.Column("live_digest", sa.String(64)),
+    sa.Column("imported_digest", sa.String(64)),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+
+entry_revisions = sa.Table(
+    "entry_revisions",
+    metadata,
+    sa.Column("brain", _Id, primary_key=True),
+    sa.Column("entry", _Id, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("author", sa.String(200), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["brain", "entry"], ["entries.brain", "entries.id"], name="fk_entry_revisions_entry"
+    ),
+)
+
+local_answers = sa.Table(
+    "local_answers",
+    metadata,
+    sa.Column("brain", _Id, primary_key=True),
+    sa.Column("entry", _Id, primary_key=True),
+    sa.Column("scope", _Id, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["brain", "entry"], ["entries.brain", "entries.id"], name="fk_local_answers_entry"
+    ),
+)
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("body", _Id, sa.ForeignKey("bodies.id"), primary_key=True),
+    sa.Column("key", _Id, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
+missing_facts = sa.Table(
+    "missing_facts",
+    metadata,
+    sa.Column("body", _Id, primary_key=True),
+    sa.Column("key", _Id, primary_key=True),
+    sa.Column("brain", _Id, primary_key=True),
+    sa.Column("entry", _Id, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("last_seen", UtcDateTime, nullable=False),
+)
+
+remits = sa.Table(
+    "remits",
+    metadata,
+    sa.Column("body", _Id, sa.ForeignKey("bodies.id"), primary_key=True),
+    sa.Column("topic", _Id, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
+vectors = sa.Table(
+    "vectors",
+    metadata,
+    sa.Column("fingerprint", sa.String(200), primary_key=True),
+    sa.Column("kind", sa.String(10), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+gap_clocks = sa.Table(
+    "gap_clocks",
+    metadata,
+    sa.Column("brain", _Id, primary_key=True),
+    sa.Column("version", _Number, nullable=False),
+)
+
+gaps = sa.Table(
+    "gaps",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("brain", _Id, nullable=False),
+    sa.Column("version", _Number, nullable=False),
+    sa.Column("status", sa.String(12), nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("first_seen", UtcDateTime, nullable=False),
+    sa.Column("last_seen", UtcDateTime, nullable=False),
+    sa.Column("nearest", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.String(200), nullable=False),
+    sa.Column("vector_sum", sa.LargeBinary, nullable=False),
+    sa.Column("summary_vector", sa.LargeBinary, nullable=False),
+    sa.Column("closed_at", UtcDateTime),
+    sa.Column("closed_by", sa.String(200)),
+    sa.Column("answered_by", _Id),
+    sa.Index("ix_gaps_brain_version", "brain", "version"),
+    sa.Index("ix_gaps_brain_status_count", "brain", "status", "count", "id"),
+)
+
+gap_bodies = sa.Table(
+    "gap_bodies",
+    metadata,
+    sa.Column("gap", _Id, sa.ForeignKey("gaps.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("body", _Id, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+gap_questions = sa.Table(
+    "gap_questions",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=True),
+    sa.Column("gap", _Id, sa.ForeignKey("gaps.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("brain", _Id, nullable=False),
+    sa.Column("body", _Id, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("folded", sa.String(64), nullable=False),
+    sa.Column("language", sa.String(35), nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("conversation", sa.String(64)),
+    sa.Column("turn", sa.Integer),
+    sa.Index("ix_gap_questions_gap", "gap", "id"),
+    sa.Index("ix_gap_questions_brain_folded", "brain", "folded"),
+    sa.Index("ix_gap_questions_conversation", "conversation"),
+)
+
+usage = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("brain", _Id, primary_key=True),
+    sa.Column("entry", _Id, primary_key=True),
+    sa.Column("body", _Id, primary_key=True),
+    sa.Column("month", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("role", sa.String(12), nullable=False),
+    sa.Column("scope", _Id, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("revoked", UtcDateTime),
+)
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("token_hash", sa.String(64), nullable=False),
+    sa.Column("body", _Id, nullable=False),
+    sa.Column("language", sa.String(35), nullable=False),
+    sa.Column("origin", sa.String(300)),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("last_seen", UtcDateTime, nullable=False),
+    sa.Column("turn_count", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Index("ix_conversations_last_seen", "last_seen"),
+)
+
+turns = sa.Table(
+    "turns",
+    metadata,
+    sa.Column(
+        "conversation",
+        sa.String(64),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("turn", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sender", sa.String(10), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("reply", sa.Text),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("helpful", sa.Boolean),
+    sa.Column("comment", sa.Text),
+)

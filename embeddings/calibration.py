@@ -1,0 +1,101 @@
+"""From evidence to the probability that the best candidate is right.
+
+Fitted on held-out rows of the brain itself: a phrasing whose entry is present
+is in scope, one whose entry is hidden is out of scope. A brain with few or
+single phrasings has few such rows, so reference rows, made once from a brain
+with many phrasings by taking most of them away, stand in with a fixed small
+weight (a prior, in the Bayesian sense). Platt 1999, with more than one input.
+
+The operator's number is the wrong-answer rate: the threshold is the lowest
+probability above which at most that share of the held-out answers was wrong
+(selective classification; Geifman and El-Yaniv 2017).
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from embeddings.evidence import NAMES
+
+Doubles = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# The share of questions nobody can answer: Kommune-Kari's published 9 %.
+OUT_OF_SCOPE_SHARE = 0.09
+# The reference rows together weigh as much as this many rows of the brain's own.
+REFERENCE_WEIGHT = 80.0
+NEVER = 1.01
+
+
+class HeldOut(NamedTuple):
+    """Held-out rows: evidence (n, 7), whether the candidate was right, whether out of scope."""
+
+    evidence: Doubles
+    right: Bools
+    outside: Bools
+
+
+class Calibrator:
+    """Evidence to probability, and a wrong-answer rate to a threshold."""
+
+    def __init__(self, rows: HeldOut, reference: HeldOut | None = None) -> None:
+        reference = reference or load_reference()
+        own_weights = _prior_weights(rows.outside)
+        reference_weights = _prior_weights(reference.outside)
+        reference_weights *= REFERENCE_WEIGHT / max(reference_weights.sum(), 1.0)
+        evidence = np.vstack([rows.evidence, reference.evidence])
+        right = np.concatenate([rows.right, reference.right])
+        weights = np.concatenate([own_weights, reference_weights])
+        self._scale = StandardScaler().fit(evidence, sample_weight=weights)
+        self._model = LogisticRegression(C=1.0)
+        self._model.fit(self._scale.transform(evidence), right, sample_weight=weights)
+        self._probabilities = self.probability(evidence)
+        self._wrong = ~right
+        self._weights = weights
+
+    def probability(self, evidence: Doubles) -> Doubles:
+        """Shape (n,), each from 0 to 1, for evidence of shape (n, 7)."""
+        if not len(evidence):
+            return np.zeros(0)
+        found: Doubles = self._model.predict_proba(self._scale.transform(evidence))[:, 1]
+        return found
+
+    def threshold(self, wrong_rate: float) -> float:
+        """The lowest probability to answer from so that at most `wrong_rate` of answers is wrong.
+
+        Above 1 (never answer) when no threshold reaches it.
+        """
+        order = np.argsort(-self._probabilities, kind="stable")
+        weights = self._weights[order]
+        share = np.cumsum(weights * self._wrong[order]) / np.cumsum(weights)
+        kept = np.flatnonzero(share <= wrong_rate)
+        return float(self._probabilities[order][kept[-1]]) if len(kept) else NEVER
+
+
+def load_reference() -> HeldOut:
+    """The packaged reference rows; `benchmarks/reference.py` makes them."""
+    place = importlib.resources.files("embeddings") / "reference.npz"
+    with place.open("rb") as file, np.load(file) as stored:
+        if tuple(stored["names"]) != NAMES:
+            raise ValueError("reference.npz was made for other evidence: make it again")
+        return HeldOut(
+            stored["evidence"].astype(np.float64),
+            stored["right"].astype(bool),
+            stored["outside"].astype(bool),
+        )
+
+
+def _prior_weights(outside: Bools) -> Doubles:
+    """Weight 1 for rows in scope; for the others, so that they make up `OUT_OF_SCOPE_SHARE`.
+
+    Without rows in scope nothing is known of right answers, and all weigh nothing.
+    """
+    odds = OUT_OF_SCOPE_SHARE / (1 - OUT_OF_SCOPE_SHARE)
+    inside_count, outside_count = int((~outside).sum()), int(outside.sum())
+    return np.where(outside, odds * inside_count / max(outside_count, 1), 1.0)

@@ -1,0 +1,99 @@
+"""Text to vectors, with any sentence-transformers model.
+
+`load_encoder()` gives the packaged multilingual-e5-small; with a model id or a
+folder it gives that. `Encoder.encode` blocks: on an event loop use
+`embeddings.batching.BatchingEncoder`, which calls it from a worker thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.errors import EncoderUnavailable
+from embeddings.packaged import Progress, packaged_model_folder
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Kind = Literal["query", "passage"]
+Vectors = npt.NDArray[np.float32]
+
+BATCH_TEXTS = 64
+# The model reads at most 512 tokens; cutting first keeps a hostile text from costing a second.
+TEXT_CHARS_MAX = 4000
+
+
+class Encoder:
+    """One loaded model.
+
+    `dimensions` is the length of its vectors; `fingerprint` names model and
+    weights, and is stored beside every vector so that vectors of two models
+    never meet.
+    """
+
+    def __init__(self, model: SentenceTransformer, name: str) -> None:
+        self._model = model
+        self._prompts = {kind: _prompt(model, kind) for kind in ("query", "passage")}
+        dimensions = model.get_embedding_dimension()
+        if dimensions is None:
+            raise EncoderUnavailable(f"The model {name} does not say how long its vectors are.")
+        self.dimensions = dimensions
+        self.fingerprint = _fingerprint(model, name)
+
+    def encode(self, texts: Sequence[str], kind: Kind = "query") -> Vectors:
+        """L2-normalised float32 vectors, shape (len(texts), dimensions). Blocks."""
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        vectors = self._model.encode(
+            [text[:TEXT_CHARS_MAX] for text in texts],
+            prompt=self._prompts[kind],
+            batch_size=BATCH_TEXTS,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def load_encoder(model: str | None = None, progress: Progress | None = None) -> Encoder:
+    """Load `model` (a hub id or a folder), by default the packaged one.
+
+    Raises `EncoderUnavailable` with what to change.
+    """
+    source = model or str(packaged_model_folder(progress=progress))
+    name = model or Path(source).name
+    try:
+        from sentence_transformers import SentenceTransformer
+
+        loaded = SentenceTransformer(source, device="cpu")
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise EncoderUnavailable(
+            f"The model {name} could not be loaded: {error}. SAMSVAR_MODEL must be a "
+            "sentence-transformers folder or an id that can be fetched."
+        ) from error
+    return Encoder(loaded, name)
+
+
+def _prompt(model: SentenceTransformer, kind: str) -> str:
+    """The model's own prompt; E5 models need one even where their settings name none."""
+    prompts = model.prompts or {}
+    if prompts.get(kind):
+        return str(prompts[kind])
+    is_e5 = "e5" in str(getattr(model.model_card_data, "base_model", "") or "").lower()
+    return f"{kind}: " if is_e5 else ""
+
+
+def _fingerprint(model: SentenceTransformer, name: str) -> str:
+    """Name and a digest of a sample of every weight: changes when the weights do."""
+    digest = hashlib.sha256(name.encode())
+    for key, tensor in sorted(model.state_dict().items()):
+        digest.update(key.encode())
+        flat = tensor.detach().flatten()
+        digest.update(flat[:: max(1, flat.numel() // 64)].float().cpu().numpy().tobytes())
+    return f"{Path(name).name}:{digest.hexdigest()[:16]}"

@@ -1,0 +1,92 @@
+"""Nearest phrasings by inner product: exact while small, coded with exact rescoring when large.
+
+Up to `EXACT_ROWS_MAX` rows a FAISS flat index is searched. Beyond that, sign
+codes (one bit a dimension, compared by Hamming distance) shortlist rows whose
+inner products are then computed exactly. Sign codes need no training, so rows
+come and go at any time; they need vectors centred on their mean, which is what
+`embeddings.matcher` stores here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+EXACT_ROWS_MAX = 20_000
+# Coded rows rescored exactly, for each row asked for; see docs/speed.md for the misses measured.
+RESCORED_PER_ROW = 8
+
+
+class VectorIndex:
+    """Rows of unit vectors, each under an id of the caller's.
+
+    Not thread-safe: one thread adds, removes and searches.
+    """
+
+    def __init__(self, dimensions: int, exact_rows_max: int = EXACT_ROWS_MAX) -> None:
+        self.dimensions = dimensions
+        self.exact_rows_max = exact_rows_max
+        self._flat = faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
+        self._codes: faiss.IndexBinaryIDMap2 | None = None
+
+    def __len__(self) -> int:
+        return int(self._flat.ntotal)
+
+    def add(self, rows: Sequence[int] | Rows, vectors: Vectors) -> None:
+        """Add `vectors`, shape (n, dimensions), under the n ids `rows`, which must be new."""
+        if not len(vectors):
+            return
+        ids = np.asarray(rows, dtype=np.int64)
+        self._flat.add_with_ids(np.ascontiguousarray(vectors), ids)
+        if self._codes is not None:
+            self._codes.add_with_ids(_signs(vectors), ids)
+        elif len(self) > self.exact_rows_max:
+            self._code_all()
+
+    def remove(self, rows: Sequence[int] | Rows) -> None:
+        ids = np.asarray(rows, dtype=np.int64)
+        if not len(ids):
+            return
+        self._flat.remove_ids(ids)
+        if self._codes is not None:
+            self._codes.remove_ids(ids)
+
+    def search(self, vector: Vectors, limit: int) -> tuple[Rows, Vectors]:
+        """Ids and inner products of the nearest rows, best first; fewer than `limit` if so few."""
+        limit = min(limit, len(self))
+        if limit == 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        query = np.ascontiguousarray(vector.reshape(1, -1), dtype=np.float32)
+        if self._codes is None:
+            similarities, ids = self._flat.search(query, limit)
+            return ids[0], similarities[0]
+        return self._search_coded(query, limit)
+
+    def _search_coded(self, query: Vectors, limit: int) -> tuple[Rows, Vectors]:
+        assert self._codes is not None
+        _, ids = self._codes.search(_signs(query), min(limit * RESCORED_PER_ROW, len(self)))
+        near = ids[0][ids[0] >= 0]
+        similarities = self._flat.reconstruct_batch(near) @ query[0]
+        best = np.argsort(-similarities, kind="stable")[:limit]
+        return near[best], similarities[best]
+
+    def _code_all(self) -> None:
+        ids = faiss.vector_to_array(self._flat.id_map).astype(np.int64)
+        vectors = self._flat.index.reconstruct_n(0, len(ids))
+        self._codes = faiss.IndexBinaryIDMap2(faiss.IndexBinaryFlat(8 * _code_bytes(vectors)))
+        self._codes.add_with_ids(_signs(vectors), ids)
+
+
+def _code_bytes(vectors: Vectors) -> int:
+    return (vectors.shape[1] + 7) // 8
+
+
+def _signs(vectors: Vectors) -> npt.NDArray[np.uint8]:
+    """One bit a dimension, padded to whole bytes: shape (n, ceil(d / 8))."""
+    return np.packbits(vectors > 0, axis=1)

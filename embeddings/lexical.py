@@ -1,0 +1,56 @@
+"""Character n-grams: evidence for names, typos and dialect that a sentence vector blurs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+NGRAMS = (2, 5)
+FEATURES_MAX = 60_000
+# Enough to tell entries apart; more made the head slower to fit and no better.
+DIMENSIONS = 256
+TEXT_CHARS_MAX = 400
+
+
+class Lexicon:
+    """TF-IDF over the character n-grams of a brain's phrasings, and its leading directions."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._counts = TfidfVectorizer(
+            analyzer="char_wb",
+            ngram_range=NGRAMS,
+            sublinear_tf=True,
+            max_features=FEATURES_MAX,
+            dtype=np.float32,
+        )
+        weights = self._counts.fit_transform(_cut(texts))
+        room = min(weights.shape) - 1
+        self._directions: TruncatedSVD | None = None
+        if room >= 1:
+            self._directions = TruncatedSVD(min(DIMENSIONS, room), n_iter=2, random_state=0)
+            self._directions.fit(weights)
+
+    @property
+    def dimensions(self) -> int:
+        return 0 if self._directions is None else int(self._directions.components_.shape[0])
+
+    def weights(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        """Unit rows, shape (n, features): inner products are cosines of shared n-grams."""
+        return self._counts.transform(_cut(texts)).tocsr()
+
+    def directions(self, weights: sparse.csr_matrix) -> npt.NDArray[np.float32]:
+        """Dense rows, shape (n, dimensions), of `weights`."""
+        if self._directions is None:
+            return np.zeros((weights.shape[0], 0), dtype=np.float32)
+        dense: npt.NDArray[np.float32] = np.asarray(weights @ self._directions.components_.T)
+        return dense.astype(np.float32, copy=False)
+
+
+def _cut(texts: Sequence[str]) -> list[str]:
+    # An analyzer that finds no n-gram at all would refuse to fit.
+    return [text[:TEXT_CHARS_MAX] or " ." for text in texts]

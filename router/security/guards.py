@@ -1,0 +1,96 @@
+"""Keys as Litestar guards: a route names the right it needs, and where.
+
+`KeyMiddleware` finds out whose key a request carries, before the limits count
+it; `known_key` then refuses a wrong key, on every route and never as if there
+were none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+from litestar.connection import ASGIConnection, Request
+from litestar.enums import ScopeType
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from brains.keys import Key
+from router.errors import NotAuthenticated
+from router.security.access import Access
+from router.security.rights import Right
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[Connection, BaseRouteHandler], None]
+
+# Routes whose bearer token is a visitor's, not a key.
+VISITOR_TOKEN = "visitor_token"  # noqa: S105
+SECRET_CHARS_MAX = 500
+
+
+class KeyMiddleware(ASGIMiddleware):
+    """Puts the request's `Key`, or None, into `scope["user"]`, and a refusal into `scope["auth"]`."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = VISITOR_TOKEN
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Look the key up; an error waits for `known_key`, so that the limits count it."""
+        scope["user"] = scope["auth"] = None
+        try:
+            secret = bearer(Request(scope))
+            if secret is not None:
+                scope["user"] = await self._access.key_of(secret)
+        except NotAuthenticated as error:
+            scope["auth"] = error
+        await next_app(scope, receive, send)
+
+
+def bearer(connection: Connection) -> str | None:
+    """The secret of `Authorization: Bearer`, None without the header. Raises `NotAuthenticated`."""
+    header = connection.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, secret = header.partition(" ")
+    secret = secret.strip()
+    if scheme.lower() != "bearer" or not secret or len(secret) > SECRET_CHARS_MAX:
+        raise NotAuthenticated("The Authorization header must be “Bearer <key>”.")
+    return secret
+
+
+def known_key(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Refuse a key that is wrong, also where none is needed."""
+    error = connection.scope.get("auth")
+    if isinstance(error, NotAuthenticated):
+        raise error
+
+
+def key_in(connection: Connection) -> Key:
+    """The key of a request. Raises `NotAuthenticated` where there is none."""
+    key = connection.scope.get("user")
+    if key is None:
+        raise NotAuthenticated("This needs a key. Send it as “Authorization: Bearer <key>”.")
+    return cast(Key, key)
+
+
+def needs(right: Right, where: Literal["brain", "body", "everywhere", "any body"]) -> Guard:
+    """A guard: the request's key must have `right` in the brain or body that the path names.
+
+    With `any body` a key of one body passes too where the body uses the brain;
+    the handler then checks that what is touched is that body's own.
+    """
+
+    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        access: Access = connection.app.state.access
+        key = key_in(connection)
+        brain = connection.path_params.get("brain") if where in ("brain", "any body") else None
+        body = connection.path_params.get("body") if where == "body" else None
+        if where == "any body":
+            body = access.own_body(key)
+        access.require(key, right, brain=brain, body=body)
+
+    return guard

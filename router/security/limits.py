@@ -1,0 +1,111 @@
+"""How many requests a minute: by address, by key, by conversation.
+
+Litestar's rate limiter, once for each thing that is counted. The counts are in
+the application's store `rate_limit`. An IPv6 visitor owns at least a /64, so
+that much counts as one address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.exceptions import TooManyRequestsException
+from litestar.middleware.base import DefineMiddleware
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.stores.memory import MemoryStore
+
+from router.security.tokens import hash_token
+
+STORE = "rate_limit"
+SWEEP_SECONDS = 60.0
+IPV6_PREFIX = 64
+SECONDS = 60
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def by_address(name: str, per_minute: int) -> DefineMiddleware:
+    """At most `per_minute` requests without a key from one address, counted under `name`."""
+    return RateLimitConfig(
+        rate_limit=("minute", per_minute),
+        identifier_for_request=lambda request: f"{name}:{address(request)}",
+        check_throttle_handler=_is_anonymous,
+        set_rate_limit_headers=True,
+        store=STORE,
+    ).middleware
+
+
+def by_key(per_minute: int) -> DefineMiddleware:
+    """At most `per_minute` requests with one key."""
+    return RateLimitConfig(
+        rate_limit=("minute", per_minute),
+        identifier_for_request=lambda request: f"key:{request.scope['user'].id}",
+        check_throttle_handler=_has_key,
+        store=STORE,
+    ).middleware
+
+
+def by_conversation(per_minute: int) -> DefineMiddleware:
+    """At most `per_minute` requests with one conversation's token."""
+    return RateLimitConfig(
+        rate_limit=("minute", per_minute),
+        identifier_for_request=_conversation,
+        store=STORE,
+    ).middleware
+
+
+def address(request: AnyRequest) -> str:
+    """What counts as one address: an IPv4 address, or an IPv6 network."""
+    host = request.client.host if request.client else "local"
+    try:
+        parsed = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((parsed, IPV6_PREFIX), strict=False))
+
+
+def retry_after_seconds(error: TooManyRequestsException) -> int:
+    """Seconds until the count starts anew."""
+    reset = (error.headers or {}).get("RateLimit-Reset", SECONDS)
+    return max(1, int(reset))
+
+
+@contextlib.asynccontextmanager
+async def swept_store(app: Litestar) -> AsyncIterator[None]:
+    """While the application runs, forget counts that are over: addresses never run out."""
+    store = app.stores.get(STORE)
+    task = asyncio.create_task(_sweep(store)) if isinstance(store, MemoryStore) else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def _sweep(store: MemoryStore) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await store.delete_expired()
+
+
+def _is_anonymous(request: AnyRequest) -> bool:
+    return request.scope.get("user") is None
+
+
+def _has_key(request: AnyRequest) -> bool:
+    return request.scope.get("user") is not None
+
+
+def _conversation(request: AnyRequest) -> str:
+    token = request.headers.get("authorization", "") or request.query_params.get("token", "")
+    return f"conversation:{request.path_params.get('conversation', '')}:{hash_token(token)[:16]}"
