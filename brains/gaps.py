@@ -31,11 +31,11 @@ import msgspec
 import numpy as np
 import sqlalchemy as sa
 
-from brains import changes, codec, tables, vectors
+from brains import changes, codec, pages, tables, vectors
 from brains.database import Database, Transaction, insert, upsert
 from brains.errors import SamsvarError, StorageError, UnknownGap
 from brains.model import BodyCount, Gap, GapQuestion, GapStatus, Nearest
-from brains.pages import PAGE_ITEMS, Page, cursor, place, size
+from brains.pages import PAGE_ITEMS, Page
 from brains.vectors import TextEncoder, Vector, from_bytes, to_bytes
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ class _BrainGaps:
     def __init__(self, centre: Vector) -> None:
         self.version = 0
         self.known: dict[str, _Known] = {}
-        self._centre = centre
+        self.centre = centre
         self._rows: dict[str, int] = {}
         self._ids: list[str] = []
         self._means = np.empty((16, len(centre)), np.float32)
@@ -113,16 +113,16 @@ class _BrainGaps:
         else:
             self._drop_row(gap.id)
 
-    def nearest_open(self, vector: Vector) -> str | None:
-        """The id of the open gap that `vector` belongs to, if any is near enough."""
+    def nearest_open(self, vector: Vector) -> tuple[float, str]:
+        """The cosine and id of the nearest open gap; a cosine of -1 where there is none."""
         if not self._ids:
-            return None
+            return -1.0, ""
         cosines = self._means[: len(self._ids)] @ self.centred(vector)
         best = int(cosines.argmax())
-        return self._ids[best] if cosines[best] >= SAME_GAP_COSINE else None
+        return float(cosines[best]), self._ids[best]
 
     def centred(self, vector: Vector) -> Vector:
-        away = vector - self._centre
+        away = vector - self.centre
         return away / np.float32(max(float(np.linalg.norm(away)), 1e-9))
 
     def _set_row(self, gap: _Known) -> None:
@@ -205,15 +205,15 @@ class Gaps:
             query = query.where(_gaps.c.status == status)
         if cursor is not None:
             query = query.where(
-                sa.tuple_(_gaps.c.count, _gaps.c.id) < sa.tuple_(*place(cursor, tuple[int, str]))
+                sa.tuple_(_gaps.c.count, _gaps.c.id) < sa.tuple_(*pages.place(cursor, tuple[int, str]))
             )
-        limit = size(limit)
+        limit = pages.size(limit)
         query = query.order_by(_gaps.c.count.desc(), _gaps.c.id.desc()).limit(limit + 1)
         async with self._db.read() as tx:
             rows = (await tx.execute(query)).all()
             return Page(
                 await _with_bodies(tx, rows[:limit]),
-                _cursor(rows[limit - 1].count, rows[limit - 1].id) if len(rows) > limit else None,
+                pages.cursor(rows[limit - 1].count, rows[limit - 1].id) if len(rows) > limit else None,
             )
 
     async def get(self, gap_id: str) -> Gap:
@@ -226,8 +226,8 @@ class Gaps:
         """A page of a gap's questions, newest first. Raises `UnknownGap`."""
         query = sa.select(_questions).where(_questions.c.gap == gap_id)
         if cursor is not None:
-            query = query.where(_questions.c.id < place(cursor, tuple[int])[0])
-        limit = size(limit)
+            query = query.where(_questions.c.id < pages.place(cursor, tuple[int])[0])
+        limit = pages.size(limit)
         async with self._db.read() as tx:
             await _row(tx, gap_id)
             rows = (
@@ -237,7 +237,7 @@ class Gaps:
             GapQuestion(row.id, row.body, row.text, row.language, row.asked_at)
             for row in rows[:limit]
         ]
-        return Page(items, _cursor(items[-1].id) if len(rows) > limit else None)
+        return Page(items, pages.cursor(items[-1].id) if len(rows) > limit else None)
 
     async def settle(
         self,
@@ -384,12 +384,11 @@ class _Write:
     def __init__(self, memory: _BrainGaps, version: int) -> None:
         self.memory = memory
         self.version = version
-        self._scratch = _BrainGaps(memory._centre)
+        self._scratch = _BrainGaps(memory.centre)
         self._touched: dict[str, _Known] = {}
         self._first_seen: dict[str, dt.datetime] = {}
         self._last_seen: dict[str, dt.datetime] = {}
         self._by_text: dict[str, str] = {}
-        self._new: set[str] = set()
         self._status_changed: set[str] = set()
         self._bodies: dict[tuple[str, str], int] = {}
         self._rows: list[dict[str, Any]] = []
@@ -406,8 +405,9 @@ class _Write:
         self._touched[gap.id] = gap
         self._scratch.put(gap)
         self._by_text[key] = gap.id
-        self._first_seen.setdefault(gap.id, asked.asked_at)
+        first = self._first_seen.get(gap.id, asked.asked_at)
         last = self._last_seen.get(gap.id, asked.asked_at)
+        self._first_seen[gap.id] = min(first, asked.asked_at)
         self._last_seen[gap.id] = max(last, asked.asked_at)
         pair = (gap.id, asked.body)
         self._bodies[pair] = self._bodies.get(pair, 0) + 1
@@ -441,14 +441,14 @@ class _Write:
         return self._touched.get(id) or self.memory.known.get(id)
 
     def _nearest(self, vector: Vector) -> str | None:
-        """Gaps this transaction has touched come first: their means are newer than memory's."""
-        return self._scratch.nearest_open(vector) or self.memory.nearest_open(vector)
+        """The open gap that a question belongs to, if any is near enough."""
+        cosine, id = max(self._scratch.nearest_open(vector), self.memory.nearest_open(vector))
+        return id if cosine >= SAME_GAP_COSINE else None
 
     def _joined(self, before: _Known | None, asked: Asked) -> _Known:
         nearest = list(asked.nearest[:NEAREST_KEPT])
         if before is None:
             id = f"gap_{secrets.token_hex(8)}"
-            self._new.add(id)
             self._status_changed.add(id)
             return _Known(id, "open", 1, asked.vector, asked.text, asked.vector, nearest)
         if before.status == "answered":
@@ -578,5 +578,3 @@ def _for_caller(error: BaseException) -> Exception:
     log.error("recording unanswered questions failed", exc_info=error)
     return StorageError("The question could not be stored. Nothing was saved; try again.")
 
-
-_cursor = cursor

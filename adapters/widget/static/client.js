@@ -21,7 +21,7 @@ export class CallError extends Error {
 
   /** True where the conversation is expired or erased: start a new one. */
   get gone() {
-    return [401, 403, 404, 410].includes(this.status);
+    return [401, 404, 410].includes(this.status);
   }
 }
 
@@ -46,7 +46,7 @@ export class Client {
   }
 
   handover(conversation) {
-    return this.#json("POST", `/${conversation.id}/handover`, conversation, {});
+    return this.#json("POST", `/${conversation.id}/handover`, conversation);
   }
 
   feedback(conversation, feedback) {

@@ -79,7 +79,8 @@ class SamsvarChat extends HTMLElement {
     if (focus) input.focus();
     this.#memory.open = "yes";
     this.#fitKeyboard();
-    this.#begin();
+    this.#typed();
+    this.#begin().catch(() => {});
     this.dispatchEvent(new CustomEvent("samsvar-open", { bubbles: true }));
   }
 
@@ -148,7 +149,7 @@ class SamsvarChat extends HTMLElement {
       parts.popular,
       parts.typing,
     );
-    parts.alert = h("div.alert", { role: "alert" });
+    parts.alert = h("div.alert");
     parts.human = h("div.human");
     parts.input = h("textarea", {
       id: "input",
@@ -178,6 +179,7 @@ class SamsvarChat extends HTMLElement {
       {
         "aria-labelledby": "title",
         keydown: (event) => this.#panelKey(event),
+        click: (event) => this.#clickedBesideMenu(event),
         cancel: (event) => {
           event.preventDefault();
           this.hide();
@@ -278,15 +280,18 @@ class SamsvarChat extends HTMLElement {
   }
 
   async #restoreOrStart() {
+    const { log } = this.#parts;
+    const unsent = [...log.children];
     this.#alert();
     try {
       const saved = this.#memory.conversation;
       if (!saved || !(await this.#restore(saved))) await this.#start();
+      log.append(...unsent);
       this.#listen();
     } catch (error) {
       this.#conversation = null;
       const offline = !error.status && "offlineStart";
-      this.#alert(this.#explain(error, offline), () => this.#begin());
+      this.#alert(this.#explain(error, offline), () => this.#begin().catch(() => {}));
       throw error;
     }
   }
@@ -297,16 +302,19 @@ class SamsvarChat extends HTMLElement {
       const { turns, state } = await this.#client.get(saved);
       this.#conversation = saved;
       this.#state = state || "bot";
-      this.#quietly(() => {
-        this.#greet(turns.length === 0);
-        for (const turn of turns) this.#addTurn(turn);
-      });
-      this.#scrollTo(this.#parts.log.lastElementChild);
+      this.#quietly(() => this.#redraw(turns));
       return true;
     } catch (error) {
       if (error.gone) return false;
       throw error;
     }
+  }
+
+  #redraw(turns) {
+    this.#greet(turns.length === 0);
+    const { greeting } = this.#conversation;
+    for (const turn of turns) if (turn.text !== greeting) this.#addTurn(turn);
+    this.#scrollTo(this.#parts.log.lastElementChild);
   }
 
   async #start({ greet = true } = {}) {
@@ -357,17 +365,13 @@ class SamsvarChat extends HTMLElement {
     const { log, popular } = this.#parts;
     const inPopular = popular.contains(this.shadowRoot.activeElement);
     shown.querySelector(".failure")?.remove();
-    if (!shown.isConnected) await this.#begin().catch(() => {});
-    if (this.#busy) return;
     popular.hidden = true;
     log.append(shown);
     if (inPopular) this.#focusInput();
     await this.#exchange(
-      (conversation, isNew) => {
-        const { choice, text } = message;
-        return this.#client.say(conversation, choice && !isNew ? { choice } : { text });
-      },
+      (conversation, isNew) => this.#say(conversation, message, isNew),
       (error) => {
+        this.#alert();
         this.#memory.draft = this.#parts.input.value || message.text;
         const retry = () => this.#send(message, shown);
         shown.append(this.#failure(this.#explain(error), retry));
@@ -375,10 +379,20 @@ class SamsvarChat extends HTMLElement {
     );
   }
 
+  /** A choice the server no longer knows is said in words. */
+  async #say(conversation, { choice, text }, isNew) {
+    if (choice && !isNew) {
+      try {
+        return await this.#client.say(conversation, { choice });
+      } catch (error) {
+        if (error.status !== 400) throw error;
+      }
+    }
+    return this.#client.say(conversation, { text });
+  }
+
   async #handover() {
     if (this.#busy) return;
-    this.#parts.popular.hidden = true;
-    this.#alert();
     await this.#exchange(
       (conversation) => this.#client.handover(conversation),
       (error) => this.#alert(this.#explain(error), () => this.#handover()),
@@ -390,6 +404,7 @@ class SamsvarChat extends HTMLElement {
     this.#setBusy(true);
     try {
       await this.#begin();
+      this.#parts.popular.hidden = true;
       const reply = await this.#inConversation(call);
       this.#memory.conversation = this.#conversation;
       this.#setBusy(false);
@@ -480,8 +495,10 @@ class SamsvarChat extends HTMLElement {
         this.#typing(false);
         this.#addTurn({ from: "agent", ...turn }, true);
       },
-      typing: () => this.#typing(true),
-      state: ({ state }) => this.#setState(state),
+      typing: ({ from }) => from !== "visitor" && this.#typing(true),
+      state: ({ state }) => {
+        if (this.#setState(state)) this.#catchUp();
+      },
     });
   };
 
@@ -491,29 +508,21 @@ class SamsvarChat extends HTMLElement {
     const { turns, state } = await this.#client.get(this.#conversation).catch(() => ({}));
     if (!turns || this.#busy) return;
     this.#setState(state);
-    const unsaid = turns.filter((turn) => turn.from !== "visitor" && !this.#has(turn));
-    if (unsaid.length === 0) return;
-    this.#parts.popular.hidden = true;
-    for (const turn of turns) {
-      if (turn.from !== "visitor" || this.#isNewQuestion(turn, unsaid[0])) {
-        this.#addTurn(turn, true);
-      }
-    }
+    const unseen = turns.filter((turn) => turn.from !== "visitor" && !this.#has(turn));
+    if (unseen.some((turn) => turn.from === "bot")) this.#redraw(turns);
+    else for (const turn of unseen) this.#addTurn(turn, true);
   }
 
   #has(turn) {
     return this.#seen.has(`${turn.from}:${turn.reply?.turn ?? turn.turn}`);
   }
 
-  /** A question we have not shown ourselves comes after what we know. */
-  #isNewQuestion(turn, firstUnsaid) {
-    return Date.parse(turn.at) <= Date.parse(firstUnsaid.at) && turn.turn >= firstUnsaid.turn - 1;
-  }
-
+  /** True where it changed. */
   #setState(state) {
-    if (!state || state === this.#state) return;
+    if (!state || state === this.#state) return false;
     this.#state = state;
     this.#title();
+    return true;
   }
 
   // Keys and input
@@ -522,7 +531,7 @@ class SamsvarChat extends HTMLElement {
     const { input, counter, counterStatus } = this.#parts;
     this.#memory.draft = input.value;
     input.style.height = "auto";
-    input.style.height = `${input.scrollHeight + 2}px`;
+    if (input.scrollHeight) input.style.height = `${input.scrollHeight + 2}px`;
     const left = CHARACTERS_MAX - [...input.value.trim()].length;
     const values = { n: Math.abs(left), max: CHARACTERS_MAX };
     const text = left < 0 ? this.#t("tooLong", values) : this.#t("left", values);
@@ -575,6 +584,13 @@ class SamsvarChat extends HTMLElement {
     menuButton.setAttribute("aria-expanded", String(open));
     if (open) menu.querySelector("button").focus();
     else menuButton.focus();
+  }
+
+  #clickedBesideMenu(event) {
+    const { menu, menuButton } = this.#parts;
+    if (menu.hidden || menu.contains(event.target) || menuButton.contains(event.target)) return;
+    menu.hidden = true;
+    menuButton.setAttribute("aria-expanded", "false");
   }
 
   async #download() {
@@ -686,12 +702,13 @@ class SamsvarChat extends HTMLElement {
   #explain(error, fallback) {
     const { status, detail, retryAfterSeconds } = error;
     if (fallback) return this.#t(fallback);
-    if (status === 0) return this.#t("offline");
+    if (!status) return this.#t("offline");
     if (status === 429 && retryAfterSeconds) {
       return this.#t("waitSeconds", { n: Math.ceil(retryAfterSeconds) });
     }
     if (status === 429) return this.#t("wait");
-    return (status < 500 && detail) || this.#t("failed");
+    console.warn("samsvar-chat:", status, detail);
+    return this.#t("failed");
   }
 
   /** Fills the log without a screen reader reading all of it aloud. */

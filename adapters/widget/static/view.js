@@ -91,7 +91,7 @@ export function replyMessage(reply, context) {
     h("h3.who", {}, foreign ? t("answers", { name: reply.body.name }) : reply.body.name),
     prose(reply, reply.language),
   );
-  if (outcome.type === "handover") element.append(...queuePlace(outcome, t));
+  if (outcome.type === "handover") element.append(...queuePlace(reply, t));
   if (outcome.contacts?.length) element.append(contactList(outcome, t));
   if (nested && nested.text !== reply.text) element.append(replyMessage(nested, context));
   if (outcome.type === "referred" && outcome.url && !nested) {
@@ -182,11 +182,14 @@ function sourceList(sources, t) {
   return h("div.sources", {}, h("h4", {}, t("sources")), h("ul", {}, ...items));
 }
 
-function queuePlace(outcome, t) {
+function queuePlace({ outcome, human }, t) {
   const facts = [];
   if (outcome.open_now != null) facts.push(t(outcome.open_now ? "openNow" : "closedNow"));
   if (outcome.position != null) facts.push(t("position", { n: outcome.position }));
-  return facts.map((fact) => h("p.badge", {}, fact));
+  if (human?.wait_seconds) {
+    facts.push(t("waitTime", { n: Math.ceil(human.wait_seconds / 60) }));
+  }
+  return facts.map((fact) => h("p.state", {}, fact));
 }
 
 function contactList(outcome, t) {

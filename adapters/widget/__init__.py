@@ -1,0 +1,16 @@
+"""The website widget: a body's chatbot on its own pages, with two lines of HTML.
+
+    <script type="module" src="https://samsvar.example/widget/v1.js"></script>
+    <samsvar-chat body="bergen"></samsvar-chat>
+
+`static/` is the widget itself, plain ES modules that need no build:
+
+    v1.js        the custom element: what happens when
+    view.js      pieces of the panel, from data to DOM nodes
+    client.js    calls to `/v1/conversations`, and what the browser remembers
+    texts.js     the widget's own words in Bokmål, Nynorsk and English
+    style.js     the looks, and the CSS properties a site may set
+
+`adapter.py` serves them under `/widget/`. A site loads `v1.js` alone by name, so that
+address never changes; what it imports is addressed by content and never stale.
+"""

@@ -1,0 +1,102 @@
+"""JSON Lines, one entry a line: Samsvar's own format.
+
+    {"id":"..","questions":[".."],"answers":{"nb":".."},"title":"..","owner":null,"audience":["*"]}
+
+Only `id`, `questions` and one answer are required. Reading is strict: an
+unknown field, a wrong type or a doubled id is an error that names line and
+field, and nothing is read by halves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from brains import checks
+from brains.errors import Invalid, Problem
+from brains.model import EVERYONE, Entry, Source, Status, Texts
+
+
+class Line(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The fields of a line, in the order they are written."""
+
+    id: str
+    title: str = ""
+    topic: str = ""
+    owner: str | None = None
+    audience: list[str] = msgspec.field(default_factory=lambda: [EVERYONE])
+    questions: list[str]
+    answers: Texts
+    sources: list[Source] = []
+    valid_from: dt.datetime | None = None
+    valid_until: dt.datetime | None = None
+    status: Status = "published"
+
+
+_FIELDS = ", ".join(Line.__struct_fields__)
+_decoder = msgspec.json.Decoder(Line)
+
+
+def read(text: str, language: str = "nb") -> list[Entry]:
+    """Every entry of the text. Raises `Invalid` with all that is wrong, e.g. `line 3, field title`.
+
+    `language` is not needed here: every answer says its own.
+    """
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    lines_by_id: dict[str, int] = {}
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"line {number}"
+        try:
+            entry = Entry(**msgspec.structs.asdict(_decoder.decode(line)))
+        except msgspec.MsgspecError as error:
+            problems.append(_problem(where, str(error)))
+            continue
+        problems += [Problem(f"{where}, {p.pointer}", p.text) for p in checks.check_entry(entry)]
+        first = lines_by_id.setdefault(entry.id, number)
+        if first != number:
+            problems.append(Problem(f"{where}, field id", f"Line {first} has the same id."))
+        entries.append(entry)
+    if problems:
+        raise Invalid.of(problems)
+    return entries
+
+
+def write(entries: Iterable[Entry]) -> str:
+    """One line an entry, in the order given; reading it gives the same entries."""
+    return "".join(_line(entry) for entry in entries)
+
+
+def _line(entry: Entry) -> str:
+    line = Line(**{name: getattr(entry, name) for name in Line.__struct_fields__})
+    return msgspec.json.encode(line).decode() + "\n"
+
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
+_REQUIRED = re.compile(r"Object missing required field `(.+?)`")
+_PLACE = re.compile(r"^(.*?) - at `(?:key in )?\$\.?(.*?)`$")
+
+
+def _problem(where: str, message: str) -> Problem:
+    message, _, field = _split(message)
+    if unknown := _UNKNOWN.search(message):
+        known = "title, url" if field.startswith("sources") else _FIELDS
+        name = ".".join(filter(None, (field, unknown[1])))
+        return Problem(f"{where}, field {name}", f"There is no such field. Use {known}.")
+    if required := _REQUIRED.search(message):
+        name = ".".join(filter(None, (field, required[1])))
+        return Problem(f"{where}, field {name}", "It is missing.")
+    if message.startswith("JSON is malformed") or message.startswith("Input data was truncated"):
+        return Problem(where, f"This is not one JSON object on one line ({message}).")
+    return Problem(f"{where}, field {field}" if field else where, f"{message}.")
+
+
+def _split(message: str) -> tuple[Any, str, str]:
+    place = _PLACE.match(message)
+    return (place[1], "", place[2].replace("[...]", "")) if place else (message, "", "")

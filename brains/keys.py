@@ -1,0 +1,95 @@
+"""Keys of curators, partner bots and agents: a role, in one brain, one body or everywhere.
+
+A key is shown once, when it is made; what is stored is its SHA-256. With 32
+random bytes behind it, a plain hash is enough.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import get_args
+
+import msgspec
+import sqlalchemy as sa
+
+from brains import tables
+from brains.database import Transaction
+from brains.errors import Invalid
+from brains.model import Role
+
+PREFIX = "smsv_"
+EVERYWHERE = "*"
+KEY_BYTES = 32
+
+_keys = tables.keys
+
+
+class Key(msgspec.Struct, frozen=True):
+    """`scope` is `*`, `brain:<id>` or `body:<slug>`: a brain and a body may share a name.
+
+    What a role may do there is the router's.
+    """
+
+    id: str
+    name: str
+    role: Role
+    scope: str
+    created: dt.datetime
+    revoked: dt.datetime | None = None
+
+
+async def create(
+    tx: Transaction, name: str, role: Role, scope: str, at: dt.datetime
+) -> tuple[Key, str]:
+    """A new key and its secret, which cannot be had again."""
+    if not name.strip():
+        raise Invalid("Give the key a name, so that it can be told from others.", "field name")
+    if role not in get_args(Role):
+        raise Invalid(f"Use one of {', '.join(get_args(Role))}.", "field role")
+    await _require_scope(tx, scope)
+    secret = PREFIX + secrets.token_urlsafe(KEY_BYTES)
+    key = Key(f"key_{secrets.token_hex(8)}", name.strip(), role, scope, at)
+    await tx.execute(
+        sa.insert(_keys).values(hash=_hash(secret), **msgspec.structs.asdict(key))
+    )
+    return key, secret
+
+
+async def find(tx: Transaction, secret: str) -> Key | None:
+    """The key with that secret, None where there is none or it is revoked."""
+    if not secret.startswith(PREFIX):
+        return None
+    query = sa.select(_keys).where(_keys.c.hash == _hash(secret), _keys.c.revoked.is_(None))
+    row = (await tx.execute(query)).first()
+    return None if row is None else Key(row.id, row.name, row.role, row.scope, row.created)
+
+
+async def revoke(tx: Transaction, id: str, at: dt.datetime) -> bool:
+    """Whether there was such a key to revoke."""
+    query = sa.update(_keys).where(_keys.c.id == id, _keys.c.revoked.is_(None)).values(revoked=at)
+    return bool((await tx.execute(query)).rowcount)
+
+
+async def listing(tx: Transaction) -> list[Key]:
+    """All keys, newest first, the revoked ones too."""
+    rows = await tx.execute(sa.select(_keys).order_by(_keys.c.created.desc(), _keys.c.id))
+    return [
+        Key(row.id, row.name, row.role, row.scope, row.created, row.revoked) for row in rows
+    ]
+
+
+async def _require_scope(tx: Transaction, scope: str) -> None:
+    if scope == EVERYWHERE:
+        return
+    kind, _, name = scope.partition(":")
+    table = {"brain": tables.brains, "body": tables.bodies}.get(kind)
+    if table is None:
+        raise Invalid(f"“{scope}” is none of *, brain:<id> and body:<slug>.", "field scope")
+    if (await tx.execute(sa.select(table.c.id).where(table.c.id == name))).first() is None:
+        raise Invalid(f"There is no {kind} called “{name}”.", "field scope")
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,129 @@
+"""The bodies of the federation: what everybody may know, and what visitors ask them most."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, get, put
+from litestar.params import QueryParameter
+
+from brains.errors import Invalid
+from brains.model import Body, ContactPoint, Texts
+from router.api.ask import ANYONE
+from router.api.parameters import BodyPath, LanguageQuery
+from router.api.problems import problems
+from router.messages import Human, Option
+from router.security.guards import key_in, needs
+from router.security.visitors import require_any_origin
+from router.service import Service
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class BodySummary(msgspec.Struct, frozen=True):
+    """One body. `answers` says whether its bot answers from a brain here."""
+
+    id: str
+    name: str
+    short_name: str
+    kind: str
+    language: str
+    languages: list[str]
+    municipality_number: str | None
+    website: str | None
+    answers: bool
+
+
+class BodyDetail(BodySummary, frozen=True):
+    """One body, with how its people are reached and whether they are there now."""
+
+    greeting: Texts
+    contacts: list[ContactPoint]
+    opening_hours: dict[str, list[str]]
+    closed_days: list[str]
+    timezone: str
+    human: Human
+
+
+class BodyList(msgspec.Struct, frozen=True):
+    """All bodies there are."""
+
+    items: list[BodySummary]
+    next: str | None = None
+
+
+class PopularList(msgspec.Struct, frozen=True):
+    """What people ask a body most at this time of the year; each `id` can be sent as a choice."""
+
+    items: list[Option]
+    next: str | None = None
+
+
+class BodyRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body to add or change."""
+
+
+class BodyController(Controller):
+    """Reading needs no key; adding and changing needs an administrator's."""
+
+    path = "/bodies"
+
+    @get("/", security=ANYONE, responses=problems(400, 401, 403, 429))
+    async def listing(self, request: AnyRequest, service: Service) -> BodyList:
+        """All bodies, by name."""
+        require_any_origin(request, service)
+        bodies = sorted(service.knowledge.bodies.values(), key=lambda body: body.name)
+        return BodyList([BodySummary(**_summary(body)) for body in bodies])
+
+    @get("/{body:str}", security=ANYONE, responses=problems(400, 401, 403, 404, 429))
+    async def show(self, request: AnyRequest, body: BodyPath, service: Service) -> BodyDetail:
+        """One body."""
+        require_any_origin(request, service)
+        return _detail(service.knowledge.body(body), service)
+
+    @get("/{body:str}/popular", security=ANYONE, responses=problems(400, 401, 403, 404, 429))
+    async def popular(
+        self,
+        request: AnyRequest,
+        body: BodyPath,
+        service: Service,
+        month: Annotated[
+            int | None, QueryParameter(ge=1, le=12, required=False, description="1 to 12.")
+        ] = None,
+        language: LanguageQuery = None,
+    ) -> PopularList:
+        """What people ask this body most in a month, this one by default."""
+        require_any_origin(request, service)
+        service.knowledge.body(body)
+        return PopularList(await service.popular(body, month, language))
+
+    @put(
+        "/{body:str}",
+        guards=[needs("manage bodies", "everywhere")],
+        security=[{"key": []}],
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
+    )
+    async def save(
+        self, request: AnyRequest, body: BodyPath, data: BodyRequest, service: Service
+    ) -> BodyDetail:
+        """Add a body, or change it as a whole. Its brain is made where there is none yet."""
+        if data.id != body:
+            raise Invalid(f"The path says {body} and the body says {data.id}.", "id")
+        plain = Body(**msgspec.structs.asdict(data))
+        saved = await service.curation.add_body(plain, key_in(request).name)
+        return _detail(saved, service)
+
+
+def _summary(body: Body) -> dict[str, Any]:
+    shared = {name: getattr(body, name) for name in BodySummary.__struct_fields__ if name != "answers"}
+    return {**shared, "answers": body.brain is not None}
+
+
+def _detail(body: Body, service: Service) -> BodyDetail:
+    more = ("greeting", "contacts", "opening_hours", "closed_days", "timezone")
+    return BodyDetail(
+        **_summary(body),
+        **{name: getattr(body, name) for name in more},
+        human=service.human(body.id),
+    )

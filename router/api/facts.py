@@ -1,0 +1,79 @@
+"""A body's own values, used inside the shared answers, and those still missing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, get, put
+from msgspec import Meta
+
+from brains.model import Fact, MissingFact, Texts
+from router.api.parameters import BodyPath
+from router.api.problems import problems
+from router.security.guards import key_in, needs
+from router.service import Service
+
+AnyRequest = Request[Any, Any, Any]
+FactKey = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,79}$")]
+VALUE_CHARS_MAX = 2000
+FACTS_MAX = 1000
+
+
+class FactList(msgspec.Struct, frozen=True):
+    """A body's facts, by key."""
+
+    items: list[Fact]
+    next: str | None = None
+
+
+class MissingFactList(msgspec.Struct, frozen=True):
+    """Facts that answers needed and the body has not given, most asked for first."""
+
+    items: list[MissingFact]
+    next: str | None = None
+
+
+class FactsRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Values to set, by key: one for all languages or one a language; null removes the fact."""
+
+    facts: Annotated[
+        dict[FactKey, Annotated[str, Meta(max_length=VALUE_CHARS_MAX)] | Texts | None],
+        Meta(max_length=FACTS_MAX),
+    ]
+
+
+class FactController(Controller):
+    """Needs a key of this body, of its brain, or of everything."""
+
+    path = "/bodies/{body:str}"
+    security = [{"key": []}]
+
+    @get("/facts", guards=[needs("read", "body")], responses=problems(400, 401, 403, 404, 429))
+    async def listing(self, body: BodyPath, service: Service) -> FactList:
+        """A body's facts."""
+        service.knowledge.body(body)
+        return FactList(await service.curation.facts(body))
+
+    @put(
+        "/facts",
+        guards=[needs("set facts", "body")],
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
+    )
+    async def save(
+        self, request: AnyRequest, body: BodyPath, data: FactsRequest, service: Service
+    ) -> FactList:
+        """Set the facts that are named; the others stay as they are."""
+        service.knowledge.body(body)
+        by = key_in(request).name
+        return FactList(await service.curation.set_facts(body, data.facts, by))
+
+    @get(
+        "/missing-facts",
+        guards=[needs("read", "body")],
+        responses=problems(400, 401, 403, 404, 429),
+    )
+    async def missing(self, body: BodyPath, service: Service) -> MissingFactList:
+        """What this body should still give, so that shared answers can be given there."""
+        service.knowledge.body(body)
+        return MissingFactList(await service.curation.missing_facts(body))

@@ -1,0 +1,134 @@
+"""Which language a message is in.
+
+Lingua tells languages apart; short messages it often cannot, and between
+Bokmål and Nynorsk (and dialects of either) a handful of everyday words say
+more. So: a script only one language uses decides; marker words decide within
+Norwegian; a foreign language needs evidence beyond the page's own language;
+what is left is taken to be what the page or the body writes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from lingua import Language, LanguageDetector, LanguageDetectorBuilder
+
+NORWEGIAN = frozenset({"nb", "nn"})
+FOREIGN = {
+    Language.ENGLISH: "en",
+    Language.SWEDISH: "sv",
+    Language.DANISH: "da",
+    Language.POLISH: "pl",
+    Language.UKRAINIAN: "uk",
+    Language.RUSSIAN: "ru",
+    Language.ARABIC: "ar",
+    Language.SOMALI: "so",
+    Language.GERMAN: "de",
+    Language.FRENCH: "fr",
+    Language.SPANISH: "es",
+    Language.LITHUANIAN: "lt",
+}
+HOME = {Language.BOKMAL: "nb", Language.NYNORSK: "nn"}
+TEXT_CHARS_MAX = 300
+# How much likelier than Norwegian a foreign language must be, by the number of words.
+ODDS_NEEDED_SHORT, ODDS_NEEDED_LONG = 6.0, 1.5
+ODDS_NEEDED_NEIGHBOUR = 4.0
+SHORT_WORDS = 3
+NEIGHBOURS = frozenset({"da", "sv"})
+
+# Words written in one form of Norwegian and neither in the other nor in a neighbour language.
+NYNORSK_WORDS = frozenset(
+    "eg ikkje korleis kvar kvifor kven kva kor nokon noko noen frå meir mykje dykk dokker berre "
+    "vere vera vore gjere gjera gjer søkje søkja heime heim sjølv dei deira ein eit eitt nokre "
+    "kvart kvarandre kjem skule skulen skular barnehagen veka vekene tysdag måndag laurdag sundag "
+    "no då når ikkje enno òg både anten høyrer høyre leie tilbod hjå kommunen bustad løyve "
+    "lyse ynskjer ønskjer treng høve åleine saman kvifor kvilken kva for bur budde etter "
+    "mellom nytt nye vart vert blei gongen gong kjøpe opplæring døme".split()
+) - frozenset("noen barnehagen når både etter mellom nye kommunen no for kor ein nytt saman".split())
+BOKMAL_WORDS = frozenset(
+    "jeg ikke hvordan hvor hvorfor hvem hva noe noen fra mer mye dere bare være vært gjøre gjør "
+    "hjem selv hvilken hvilke hvilket kommer skole skolen tirsdag lørdag søndag også enten "
+    "leilighet uke uken ukene deg meg trenger ønsker alene sammen hver hvert en et".split()
+) - frozenset("noen fra mer mye hver deg meg en et kommer".split())
+DIALECT_WORDS = frozenset(
+    "æ e ka kor koss korsn kossen hææ mæ dæ sæ ikkje ikkj itj itte ittj ittno kem koffer hvorledes "
+    "ke kefor dokker dåkker åss oss je jæ itte int inte æg ej jei mej dej hu han".split()
+) - frozenset("oss han hu e inte int ke".split())
+# Words that are Norwegian and not English, Danish or Swedish: they outweigh a doubtful guess.
+NORWEGIAN_ONLY = frozenset("på å jeg eg æ ikkje og søke søkje når får må til med hvor hva".split())
+
+
+class Detected(NamedTuple):
+    """A language tag, and whether the text itself said so (not the page or the body)."""
+
+    language: str
+    certain: bool
+
+
+class LanguageDetection:
+    """Detects the language of messages. Loading it takes a moment; make one."""
+
+    def __init__(self) -> None:
+        languages = [*HOME, *FOREIGN]
+        self._detector: LanguageDetector = LanguageDetectorBuilder.from_languages(
+            *languages
+        ).build()
+
+    def detect(self, text: str, default: str = "nb") -> Detected:
+        """The language of `text`; `default` is what the page or the body writes."""
+        text = unicodedata.normalize("NFC", text[:TEXT_CHARS_MAX])
+        script = _language_of_script(text)
+        if script is not None:
+            return Detected(script, True)
+        words = re.findall(r"[^\W\d_]+", text.casefold())
+        if not words:
+            return Detected(default, False)
+        norwegian = _norwegian_form(words)
+        foreign = None if norwegian else self._foreign(text, words, default)
+        if foreign is not None:
+            return Detected(foreign, True)
+        if norwegian is not None:
+            return Detected(norwegian, True)
+        return Detected(default if default in NORWEGIAN or len(words) < SHORT_WORDS else "nb", False)
+
+    def _foreign(self, text: str, words: list[str], default: str) -> str | None:
+        shares = {
+            found.language: found.value
+            for found in self._detector.compute_language_confidence_values(text)
+        }
+        home = sum(shares.get(language, 0.0) for language in HOME)
+        best = max(FOREIGN, key=lambda language: shares.get(language, 0.0))
+        tag = FOREIGN[best]
+        needed = ODDS_NEEDED_SHORT if len(words) < SHORT_WORDS else ODDS_NEEDED_LONG
+        if tag in NEIGHBOURS:
+            needed = max(needed, ODDS_NEEDED_NEIGHBOUR)
+        if tag == default:
+            needed = 1.0
+        if NORWEGIAN_ONLY.intersection(words):
+            needed = max(needed, ODDS_NEEDED_NEIGHBOUR)
+        return tag if shares.get(best, 0.0) > needed * home else None
+
+
+def _norwegian_form(words: list[str]) -> str | None:
+    """nb or nn where words only one of them has say so; dialects count as the nearer form."""
+    nynorsk = sum(word in NYNORSK_WORDS for word in words)
+    bokmal = sum(word in BOKMAL_WORDS for word in words)
+    if nynorsk != bokmal:
+        return "nn" if nynorsk > bokmal else "nb"
+    if any(word in DIALECT_WORDS for word in words) and not nynorsk:
+        return "nb"
+    return None
+
+
+def _language_of_script(text: str) -> str | None:
+    """The language of a script that only one of ours uses; None for Latin and Cyrillic."""
+    letters = [char for char in text if char.isalpha()]
+    if not letters:
+        return None
+    ethiopic = sum("\u1200" <= char <= "\u137f" for char in letters)
+    arabic = sum("\u0600" <= char <= "\u06ff" for char in letters)
+    if ethiopic * 2 > len(letters):
+        return "ti"
+    return "ar" if arabic * 2 > len(letters) else None
