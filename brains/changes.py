@@ -25,7 +25,7 @@ FEED_AT_ONCE = 1_000
 
 
 class Changed(NamedTuple):
-    """What changed: `key` is an id; for a local answer, fact or remit two ids with a space between."""
+    """What changed: `key` is an id; of a local answer, fact or remit two ids and a space."""
 
     kind: Kind
     brain: str | None
@@ -33,7 +33,7 @@ class Changed(NamedTuple):
 
 
 async def lock(tx: Transaction) -> None:
-    """Waits for this transaction's turn to change the feed. Call it before touching any other row."""
+    """Waits for this transaction's turn to change the feed. Call it before touching other rows."""
     if tx.dialect.name == "postgresql":
         await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(FEED_LOCK)))
 

@@ -19,7 +19,7 @@ def decode(document: str, type_: type[T]) -> T:
 
 
 def digest(value: msgspec.Struct) -> str:
-    """SHA-256 of what differs from the defaults, so that a new field with a default changes nothing."""
+    """SHA-256 of what differs from the defaults, so that a new field changes nothing."""
     fields = msgspec.to_builtins(value)
     for field in msgspec.structs.fields(value):
         if fields.get(field.encode_name) == _default(field):

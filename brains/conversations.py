@@ -100,7 +100,7 @@ async def append(
         .values(turn_count=_conversations.c.turn_count + 1, last_seen=at)
         .returning(_conversations.c.turn_count)
     )
-    turn = (await tx.execute(counted)).scalar()
+    turn: int | None = (await tx.execute(counted)).scalar()
     if turn is None:
         raise UnknownConversation(id)
     await tx.execute(
@@ -170,7 +170,8 @@ async def feedback(
 
 async def erase(tx: Transaction, id: str) -> bool:
     """Removes a conversation, its turns, and every link to it. Whether there was one."""
-    return await _erase(tx, [id]) > 0
+    query = sa.select(_conversations.c.id).where(_conversations.c.id == id)
+    return await _erase(tx, list((await tx.execute(query)).scalars())) > 0
 
 
 async def purge(tx: Transaction, older_than: dt.datetime) -> int:
@@ -196,7 +197,8 @@ async def _erase(tx: Transaction, ids: list[str]) -> int:
         .values(conversation=None, turn=None)
     )
     await tx.execute(sa.delete(_turns).where(_turns.c.conversation.in_(ids)))
-    return (await tx.execute(sa.delete(_conversations).where(_conversations.c.id.in_(ids)))).rowcount
+    await tx.execute(sa.delete(_conversations).where(_conversations.c.id.in_(ids)))
+    return len(ids)
 
 
 async def _row(tx: Transaction, id: str) -> sa.Row[Any]:

@@ -51,7 +51,7 @@ class Database:
     async def open(cls, url: str) -> Database:
         """Connects, makes the folder of an SQLite file, and migrates to the newest schema.
 
-        Raises `StorageError` when the place cannot be used or the schema is newer than this program.
+        Raises `StorageError` when the place cannot be used or a newer program made the schema.
         """
         address = _with_driver(url)
         if _is_sqlite(address):
@@ -77,7 +77,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        """A transaction that commits on leaving. Raises `StorageError` or `Conflict`, nothing saved."""
+        """A transaction, committed on leaving. After `StorageError` or `Conflict` nothing is saved."""
         writing: contextlib.AbstractAsyncContextManager[Any] = (
             self._writing if self.dialect == "sqlite" else contextlib.nullcontext()
         )
@@ -98,12 +98,12 @@ class Database:
 
 
 def insert(tx: Transaction, table: sa.Table) -> Any:
-    """The dialect's own `insert`, which knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    """The dialect's own `insert`, which knows `on_conflict_do_update` and `.._do_nothing`."""
     return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 async def upsert(tx: Transaction, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Inserts rows, or overwrites those with the same primary key. All rows have the same columns."""
+    """Inserts rows, or overwrites those with the same key. All rows have the same columns."""
     if not rows:
         return
     statement = insert(tx, table)

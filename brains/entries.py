@@ -21,6 +21,8 @@ from brains.model import Entry, Status
 from brains.pages import PAGE_ITEMS, Page, cursor, place, size
 
 _entries, _revisions = tables.entries, tables.entry_revisions
+_is_latest = _entries.c.revision == _revisions.c.revision
+_is_live = _entries.c.live_revision == _revisions.c.revision
 
 
 class Head(NamedTuple):
@@ -84,7 +86,7 @@ async def write(
     at: dt.datetime,
     imported: bool,
 ) -> list[Entry]:
-    """Adds a revision of each, and a line of the change feed. `before` was read in this transaction."""
+    """Adds a revision of each, and a line of the change feed. `before` is of this transaction."""
     saved, rows, revisions = [], [], []
     for draft in drafts:
         head = before.get(draft.entry.id, Head())
@@ -122,38 +124,32 @@ def _next_head(head: Head, entry: Entry, digest: str, imported: bool) -> Head:
 
 async def live(tx: Transaction, keys: Iterable[tuple[str, str]] | None = None) -> list[Entry]:
     """The revisions visitors get: of all entries, or of those (brain, id) that have one."""
-    query = sa.select(_revisions.c.brain, _revisions.c.revision, _revisions.c.document).join(
-        _entries,
-        sa.and_(
-            _entries.c.brain == _revisions.c.brain,
-            _entries.c.id == _revisions.c.entry,
-            _entries.c.live_revision == _revisions.c.revision,
-        ),
-    )
+    query = _states().where(_is_live)
     if keys is None:
-        return [_entry(*row) for row in await tx.execute(query.order_by(*_entries.primary_key))]
+        rows = await tx.execute(query.order_by(_entries.c.brain, _entries.c.id))
+        return [_entry(row.brain, row.revision, row.document) for row in rows]
     found: list[Entry] = []
     wanted = list(keys)
     pair = sa.tuple_(_entries.c.brain, _entries.c.id)
     for start in range(0, len(wanted), ROWS_AT_ONCE // 2):
         chunk = wanted[start : start + ROWS_AT_ONCE // 2]
-        found.extend(_entry(*row) for row in await tx.execute(query.where(pair.in_(chunk))))
+        rows = await tx.execute(query.where(pair.in_(chunk)))
+        found.extend(_entry(row.brain, row.revision, row.document) for row in rows)
     return found
 
 
 async def get(tx: Transaction, brain: str, id: str, revision: int | None = None) -> Entry:
     """The latest state of an entry, or the one at `revision`. Raises `UnknownEntry`."""
-    query = _latest().where(_entries.c.brain == brain, _entries.c.id == id)
-    if revision is not None:
-        query = sa.select(_revisions.c.brain, _revisions.c.revision, _revisions.c.document).where(
-            _revisions.c.brain == brain,
-            _revisions.c.entry == id,
-            _revisions.c.revision == revision,
+    if revision is None:
+        query = _states().where(_is_latest, _entries.c.brain == brain, _entries.c.id == id)
+    else:
+        query = _states().where(
+            _entries.c.brain == brain, _entries.c.id == id, _revisions.c.revision == revision
         )
     row = (await tx.execute(query)).first()
     if row is None:
         raise UnknownEntry(id if revision is None else f"{id}, revision {revision}")
-    return _entry(row[0], row[1], row[2])
+    return _entry(row.brain, row.revision, row.document)
 
 
 async def listing(
@@ -165,8 +161,8 @@ async def listing(
     after: str | None = None,
     limit: int = PAGE_ITEMS,
 ) -> Page[Summary]:
-    """A page of entries in order of id: the latest state of each. `text` is looked for anywhere in it."""
-    query = _latest().where(_entries.c.brain == brain).order_by(_entries.c.id)
+    """A page of entries in order of id: the latest state of each, where `text` is in it."""
+    query = _states().where(_is_latest, _entries.c.brain == brain).order_by(_entries.c.id)
     if status is not None:
         query = query.where(_entries.c.status == status)
     if text.strip():
@@ -177,7 +173,10 @@ async def listing(
         query = query.where(_entries.c.id > place(after, tuple[str])[0])
     limit = size(limit)
     rows = (await tx.execute(query.limit(limit + 1))).all()
-    items = [Summary(_entry(row[0], row[1], row[2]), row[3], row[4]) for row in rows[:limit]]
+    items = [
+        Summary(_entry(row.brain, row.revision, row.document), row.live_revision, row.updated_at)
+        for row in rows[:limit]
+    ]
     return Page(items, cursor(items[-1].entry.id) if len(rows) > limit else None)
 
 
@@ -205,7 +204,8 @@ async def require_brain(tx: Transaction, brain: str) -> None:
         raise UnknownBrain(brain)
 
 
-def _latest() -> sa.Select[tuple[str, int, str, int | None, dt.datetime]]:
+def _states() -> sa.Select[tuple[str, int, str, int | None, dt.datetime]]:
+    """Every saved state beside its entry's row."""
     return sa.select(
         _revisions.c.brain,
         _revisions.c.revision,
@@ -214,11 +214,7 @@ def _latest() -> sa.Select[tuple[str, int, str, int | None, dt.datetime]]:
         _entries.c.updated_at,
     ).join(
         _entries,
-        sa.and_(
-            _entries.c.brain == _revisions.c.brain,
-            _entries.c.id == _revisions.c.entry,
-            _entries.c.revision == _revisions.c.revision,
-        ),
+        sa.and_(_entries.c.brain == _revisions.c.brain, _entries.c.id == _revisions.c.entry),
     )
 
 

@@ -63,7 +63,7 @@ class Problem(NamedTuple):
 
 
 class Invalid(SamsvarError):
-    """The input is wrong. `problems` lists everything found; `pointer` is where the first one is."""
+    """The input is wrong. `problems` is everything found; `pointer` is where the first one is."""
 
     def __init__(self, text: str, pointer: str = "", problems: Sequence[Problem] = ()) -> None:
         self.problems = tuple(problems) or (Problem(pointer, text),)
@@ -77,7 +77,9 @@ class Invalid(SamsvarError):
 
     def at(self, place: str) -> Invalid:
         """The same error, seen from further out: `place` is put before every pointer."""
-        joined = [Problem(", ".join(filter(None, (place, p.pointer))), p.text) for p in self.problems]
+        joined = [
+            Problem(", ".join(filter(None, (place, p.pointer))), p.text) for p in self.problems
+        ]
         return Invalid.of(joined)
 
 

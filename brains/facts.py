@@ -43,6 +43,4 @@ async def missing(tx: Transaction, body: str) -> list[MissingFact]:
 
 async def given(tx: Transaction, body: str, keys: list[str]) -> None:
     """Forgets what was missing: the body has given these facts now."""
-    await tx.execute(
-        sa.delete(_missing).where(_missing.c.body == body, _missing.c.key.in_(keys))
-    )
+    await tx.execute(sa.delete(_missing).where(_missing.c.body == body, _missing.c.key.in_(keys)))

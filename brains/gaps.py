@@ -4,12 +4,6 @@ A question joins the open gap it is most like, or starts one. The same text
 (letter case and spaces aside) always joins the same gap, and brings an
 answered gap back open; a dismissed one stays dismissed and goes on counting.
 
-How alike two questions are is the cosine of their vectors after the encoder's
-own centre is taken away: an encoder such as E5 puts everything within a narrow
-cone, where every cosine is above 0.7. The centre is that of a few everyday
-texts, so every process with the same encoder has the same. This is leader
-clustering (Hartigan 1975, ch. 3) against the running mean of each gap.
-
 A gap keeps the sum of its vectors, so that a question costs the same however
 many came before. Each brain has a clock: a change to a gap takes the next
 tick, and whoever writes first reads what others wrote since its own last tick,
@@ -25,13 +19,14 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 import sqlalchemy as sa
 
 from brains import changes, codec, pages, tables, vectors
+from brains.clusters import EVERYDAY_TEXTS, SAME_GAP_COSINE, Cluster, Clusters
 from brains.database import Database, Transaction, insert, upsert
 from brains.errors import SamsvarError, StorageError, UnknownGap
 from brains.model import BodyCount, Gap, GapQuestion, GapStatus, Nearest
@@ -40,27 +35,10 @@ from brains.vectors import TextEncoder, Vector, from_bytes, to_bytes
 
 log = logging.getLogger(__name__)
 
-# Centred cosine between a question and a gap's mean from which they ask the same. See docs.
-SAME_GAP_COSINE = 0.62
 RECORDS_AT_ONCE = 64
 RECORDS_WAITING_MAX = 10_000
 EMBEDDED_AGAIN_MAX = 50  # questions of a gap that speak for it after a change of encoder
 NEAREST_KEPT = 5
-EVERYDAY_TEXTS = (
-    "Hvordan søker jeg om dette?",
-    "Når er fristen?",
-    "Hva koster det?",
-    "Hvem kan jeg ringe?",
-    "Åpningstider",
-    "Kor finn eg skjemaet?",
-    "Jeg har ikke fått svar på søknaden min",
-    "How do I apply?",
-    "What are the opening hours?",
-    "kan dere hjelpe meg med noe annet",
-    "Hva skjer i helgen?",
-    "bestille time",
-)
-
 _gaps, _bodies, _questions, _clocks = (
     tables.gaps,
     tables.gap_bodies,
@@ -83,74 +61,14 @@ class Asked(msgspec.Struct, frozen=True):
     turn: int | None = None
 
 
-class _Known(NamedTuple):
-    """A gap as memory holds it. `total` is the sum of the vectors of its questions."""
-
-    id: str
-    status: GapStatus
-    count: int
-    total: Vector
-    summary: str
-    summary_vector: Vector
-    nearest: list[Nearest]
-
-
-class _BrainGaps:
-    """The gaps of one brain in memory, at one tick of its clock."""
-
-    def __init__(self, centre: Vector) -> None:
-        self.version = 0
-        self.known: dict[str, _Known] = {}
-        self.centre = centre
-        self._rows: dict[str, int] = {}
-        self._ids: list[str] = []
-        self._means = np.empty((16, len(centre)), np.float32)
-
-    def put(self, gap: _Known) -> None:
-        self.known[gap.id] = gap
-        if gap.status == "open":
-            self._set_row(gap)
-        else:
-            self._drop_row(gap.id)
-
-    def nearest_open(self, vector: Vector) -> tuple[float, str]:
-        """The cosine and id of the nearest open gap; a cosine of -1 where there is none."""
-        if not self._ids:
-            return -1.0, ""
-        cosines = self._means[: len(self._ids)] @ self.centred(vector)
-        best = int(cosines.argmax())
-        return float(cosines[best]), self._ids[best]
-
-    def centred(self, vector: Vector) -> Vector:
-        away = vector - self.centre
-        return away / np.float32(max(float(np.linalg.norm(away)), 1e-9))
-
-    def _set_row(self, gap: _Known) -> None:
-        row = self._rows.setdefault(gap.id, len(self._ids))
-        if row == len(self._ids):
-            self._ids.append(gap.id)
-            if row == len(self._means):
-                self._means = np.concatenate([self._means, np.empty_like(self._means)])
-        self._means[row] = self.centred(gap.total / np.float32(gap.count))
-
-    def _drop_row(self, id: str) -> None:
-        row = self._rows.pop(id, None)
-        if row is None:
-            return
-        last = self._ids.pop()
-        if last != id:
-            self._ids[row], self._rows[last] = last, row
-            self._means[row] = self._means[len(self._ids)]
-
-
 class Gaps:
-    """Records unanswered questions, and lists the gaps. Make it with `await Gaps.open(db, encoder)`."""
+    """Records unanswered questions, and lists the gaps. Make it with `await Gaps.open(..)`."""
 
     def __init__(self, db: Database, encoder: TextEncoder, centre: Vector) -> None:
         self._db = db
         self._encoder = encoder
         self._centre = centre
-        self._brains: dict[str, _BrainGaps] = {}
+        self._brains: dict[str, Clusters] = {}
         self._waiting: list[tuple[Asked, asyncio.Future[str]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
@@ -162,8 +80,8 @@ class Gaps:
         gaps = cls(db, encoder, np.mean(list(everyday.values()), axis=0))
         await gaps._embed_again()
         async with db.read() as tx:
-            for brain in (await tx.execute(sa.select(_clocks.c.brain))).scalars().all():
-                await gaps._catch_up(tx, brain, await _version(tx, brain))
+            for brain, version in (await tx.execute(sa.select(_clocks))).all():
+                await gaps._catch_up(tx, brain, version)
         return gaps
 
     async def record(
@@ -205,15 +123,18 @@ class Gaps:
             query = query.where(_gaps.c.status == status)
         if cursor is not None:
             query = query.where(
-                sa.tuple_(_gaps.c.count, _gaps.c.id) < sa.tuple_(*pages.place(cursor, tuple[int, str]))
+                sa.tuple_(_gaps.c.size, _gaps.c.id)
+                < sa.tuple_(*pages.place(cursor, tuple[int, str]))
             )
         limit = pages.size(limit)
-        query = query.order_by(_gaps.c.count.desc(), _gaps.c.id.desc()).limit(limit + 1)
+        query = query.order_by(_gaps.c.size.desc(), _gaps.c.id.desc()).limit(limit + 1)
         async with self._db.read() as tx:
             rows = (await tx.execute(query)).all()
             return Page(
                 await _with_bodies(tx, rows[:limit]),
-                pages.cursor(rows[limit - 1].count, rows[limit - 1].id) if len(rows) > limit else None,
+                pages.cursor(rows[limit - 1].size, rows[limit - 1].id)
+                if len(rows) > limit
+                else None,
             )
 
     async def get(self, gap_id: str) -> Gap:
@@ -230,9 +151,7 @@ class Gaps:
         limit = pages.size(limit)
         async with self._db.read() as tx:
             await _row(tx, gap_id)
-            rows = (
-                await tx.execute(query.order_by(_questions.c.id.desc()).limit(limit + 1))
-            ).all()
+            rows = (await tx.execute(query.order_by(_questions.c.id.desc()).limit(limit + 1))).all()
         items = [
             GapQuestion(row.id, row.body, row.text, row.language, row.asked_at)
             for row in rows[:limit]
@@ -284,7 +203,7 @@ class Gaps:
                 if not future.done():
                     future.set_result(id)
 
-    async def _write(self, batch: Sequence[Asked]) -> list[str]:
+    async def _write(self, batch: Sequence[Asked]) -> Sequence[str]:
         """One transaction for all. Memory changes only once it is committed."""
         async with self._writing:
             writes: dict[str, _Write] = {}
@@ -301,23 +220,22 @@ class Gaps:
             return ids
 
     async def _change_status(self, gap_id: str, status: GapStatus, closed: dict[str, Any]) -> Gap:
-        async with self._writing:
-            async with self._db.write() as tx:
-                row = await _row(tx, gap_id)
-                version = await _lock_clock(tx, row.brain) + 1
-                values = {"closed_at": None, "closed_by": None, "answered_by": None} | closed
-                await tx.execute(
-                    sa.update(_gaps)
-                    .where(_gaps.c.id == gap_id)
-                    .values(status=status, version=version, **values)
-                )
-                await _set_clock(tx, row.brain, version)
-                changed = changes.Changed("gap", row.brain, gap_id)
-                await changes.append(tx, [changed], dt.datetime.now(dt.UTC))
+        values = {"closed_at": None, "closed_by": None, "answered_by": None} | closed
+        async with self._db.write() as tx:
+            row = await _row(tx, gap_id)
+            version = await _lock_clock(tx, row.brain) + 1
+            await tx.execute(
+                sa.update(_gaps)
+                .where(_gaps.c.id == gap_id)
+                .values(status=status, version=version, **values)
+            )
+            await _set_clock(tx, row.brain, version)
+            changed = changes.Changed("gap", row.brain, gap_id)
+            await changes.append(tx, [changed], dt.datetime.now(dt.UTC))
         return await self.get(gap_id)
 
-    def _of(self, brain: str) -> _BrainGaps:
-        return self._brains.setdefault(brain, _BrainGaps(self._centre))
+    def _of(self, brain: str) -> Clusters:
+        return self._brains.setdefault(brain, Clusters(self._centre))
 
     async def _catch_up(self, tx: Transaction, brain: str, version: int) -> None:
         """Takes in what other processes, or another status, wrote since this one's last tick."""
@@ -331,10 +249,10 @@ class Gaps:
         )
         for row in await tx.execute(query):
             memory.put(
-                _Known(
+                Cluster(
                     row.id,
                     row.status,
-                    row.count,
+                    row.size,
                     from_bytes(row.vector_sum),
                     row.summary,
                     from_bytes(row.summary_vector),
@@ -368,7 +286,7 @@ class Gaps:
                     .where(_gaps.c.id == id, _gaps.c.fingerprint == row.fingerprint)
                     .values(
                         fingerprint=fingerprint,
-                        vector_sum=to_bytes(mean * np.float32(row.count)),
+                        vector_sum=to_bytes(mean * np.float32(row.size)),
                         summary_vector=to_bytes(encoded[0]),
                         version=version,
                     )
@@ -381,11 +299,11 @@ class Gaps:
 class _Write:
     """What one transaction does to one brain's gaps. Nothing shows in memory until `remember`."""
 
-    def __init__(self, memory: _BrainGaps, version: int) -> None:
+    def __init__(self, memory: Clusters, version: int) -> None:
         self.memory = memory
         self.version = version
-        self._scratch = _BrainGaps(memory.centre)
-        self._touched: dict[str, _Known] = {}
+        self._scratch = Clusters(memory.centre)
+        self._touched: dict[str, Cluster] = {}
         self._first_seen: dict[str, dt.datetime] = {}
         self._last_seen: dict[str, dt.datetime] = {}
         self._by_text: dict[str, str] = {}
@@ -415,7 +333,9 @@ class _Write:
         return gap.id
 
     async def store(self, tx: Transaction, brain: str, fingerprint: str) -> None:
-        await upsert_gaps(tx, [self._row(gap, brain, fingerprint) for gap in self._touched.values()])
+        await upsert_gaps(
+            tx, [self._row(gap, brain, fingerprint) for gap in self._touched.values()]
+        )
         await tx.execute(sa.insert(_questions), self._rows)
         counts = insert(tx, _bodies)
         await tx.execute(
@@ -437,7 +357,7 @@ class _Write:
             self.memory.put(gap)
         self.memory.version = self.version
 
-    def _gap(self, id: str) -> _Known | None:
+    def _gap(self, id: str) -> Cluster | None:
         return self._touched.get(id) or self.memory.known.get(id)
 
     def _nearest(self, vector: Vector) -> str | None:
@@ -445,37 +365,37 @@ class _Write:
         cosine, id = max(self._scratch.nearest_open(vector), self.memory.nearest_open(vector))
         return id if cosine >= SAME_GAP_COSINE else None
 
-    def _joined(self, before: _Known | None, asked: Asked) -> _Known:
+    def _joined(self, before: Cluster | None, asked: Asked) -> Cluster:
         nearest = list(asked.nearest[:NEAREST_KEPT])
         if before is None:
             id = f"gap_{secrets.token_hex(8)}"
             self._status_changed.add(id)
-            return _Known(id, "open", 1, asked.vector, asked.text, asked.vector, nearest)
+            return Cluster(id, "open", 1, asked.vector, asked.text, asked.vector, nearest)
         if before.status == "answered":
             self._status_changed.add(before.id)
         total = before.total + asked.vector
-        mean = self.memory.centred(total / np.float32(before.count + 1))
+        mean = self.memory.centred(total / np.float32(before.size + 1))
         closer = float(self.memory.centred(asked.vector) @ mean) > float(
             self.memory.centred(before.summary_vector) @ mean
         )
-        return _Known(
+        return Cluster(
             before.id,
             "open" if before.status == "answered" else before.status,
-            before.count + 1,
+            before.size + 1,
             total,
             asked.text if closer else before.summary,
             asked.vector if closer else before.summary_vector,
             nearest or before.nearest,
         )
 
-    def _row(self, gap: _Known, brain: str, fingerprint: str) -> dict[str, Any]:
+    def _row(self, gap: Cluster, brain: str, fingerprint: str) -> dict[str, Any]:
         return {
             "id": gap.id,
             "brain": brain,
             "version": self.version,
             "status": gap.status,
             "summary": gap.summary,
-            "count": gap.count,
+            "size": gap.size,
             "first_seen": self._first_seen[gap.id],
             "last_seen": self._last_seen[gap.id],
             "nearest": codec.encode(gap.nearest),
@@ -498,7 +418,7 @@ async def upsert_gaps(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     later = sa.case((_gaps.c.last_seen > new.last_seen, _gaps.c.last_seen), else_=new.last_seen)
     kept = {
         name: new[name]
-        for name in ("version", "status", "summary", "count", "nearest", "vector_sum")
+        for name in ("version", "status", "summary", "size", "nearest", "vector_sum")
     }
     kept["summary_vector"] = new.summary_vector
     await tx.execute(
@@ -554,7 +474,9 @@ async def _row(tx: Transaction, gap_id: str) -> sa.Row[Any]:
 async def _with_bodies(tx: Transaction, rows: Sequence[sa.Row[Any]]) -> list[Gap]:
     counts: dict[str, list[BodyCount]] = {}
     query = sa.select(_bodies).where(_bodies.c.gap.in_([row.id for row in rows]))
-    for gap, body, count in await tx.execute(query.order_by(_bodies.c.count.desc(), _bodies.c.body)):
+    for gap, body, count in await tx.execute(
+        query.order_by(_bodies.c.count.desc(), _bodies.c.body)
+    ):
         counts.setdefault(gap, []).append(BodyCount(body, count))
     return [
         Gap(
@@ -562,7 +484,7 @@ async def _with_bodies(tx: Transaction, rows: Sequence[sa.Row[Any]]) -> list[Gap
             brain=row.brain,
             summary=row.summary,
             status=row.status,
-            count=row.count,
+            count=row.size,
             bodies=counts.get(row.id, []),
             first_seen=row.first_seen,
             last_seen=row.last_seen,
@@ -577,4 +499,3 @@ def _for_caller(error: BaseException) -> Exception:
         return error
     log.error("recording unanswered questions failed", exc_info=error)
     return StorageError("The question could not be stored. Nothing was saved; try again.")
-

@@ -51,9 +51,7 @@ async def create(
     await _require_scope(tx, scope)
     secret = PREFIX + secrets.token_urlsafe(KEY_BYTES)
     key = Key(f"key_{secrets.token_hex(8)}", name.strip(), role, scope, at)
-    await tx.execute(
-        sa.insert(_keys).values(hash=_hash(secret), **msgspec.structs.asdict(key))
-    )
+    await tx.execute(sa.insert(_keys).values(hash=_hash(secret), **msgspec.structs.asdict(key)))
     return key, secret
 
 
@@ -75,9 +73,7 @@ async def revoke(tx: Transaction, id: str, at: dt.datetime) -> bool:
 async def listing(tx: Transaction) -> list[Key]:
     """All keys, newest first, the revoked ones too."""
     rows = await tx.execute(sa.select(_keys).order_by(_keys.c.created.desc(), _keys.c.id))
-    return [
-        Key(row.id, row.name, row.role, row.scope, row.created, row.revoked) for row in rows
-    ]
+    return [Key(row.id, row.name, row.role, row.scope, row.created, row.revoked) for row in rows]
 
 
 async def _require_scope(tx: Transaction, scope: str) -> None:

@@ -110,6 +110,15 @@ class Searches(Protocol):
     def search_many(
         self, texts: Sequence[str], vectors: Vector, scopes: Collection[str], limit: int = 10
     ) -> list[list[Scored]]: ...
+    def found(self, brain: str, entry_id: str, body_slug: str) -> Found:
+        """The entry as a certain candidate, for a body's visitor who has chosen it.
+
+        Raises `UnknownEntry`. Whether the body's visitors may have it is for `answer` to say.
+        """
+        entry = self.entry(brain, entry_id)
+        scored = Scored(f"entry:{brain}/{entry_id}", 1.0, 0.0)
+        return self._found_entry(entry, scored, self.body(body_slug))
+
     def answer_threshold(self, wrong_rate: float) -> float: ...
     def fit(self) -> Any: ...
     def adopt(self, fit: Any) -> None: ...
@@ -179,8 +188,14 @@ class Knowledge:
         matcher: Searches | None = None,
         clock: Callable[[], dt.datetime] = store.now,
     ) -> Knowledge:
-        """Loads everything. `progress` hears of texts embedded in the background, if any need be."""
-        knowledge = cls(db, encoder, Matcher(encoder.dimensions) if matcher is None else matcher, progress, clock)
+        """Loads everything. `progress` hears of texts embedded in the background, if any are."""
+        knowledge = cls(
+            db,
+            encoder,
+            Matcher(encoder.dimensions) if matcher is None else matcher,
+            progress,
+            clock,
+        )
         async with db.read() as tx:
             batch = await knowledge._read_all(tx)
             knowledge._used = await usage.all(tx)
@@ -266,9 +281,7 @@ class Knowledge:
             return FactMissing(error.key)
         if not markdown:
             return FactMissing(min(templates.check(template) - facts.keys()))
-        return Answer(
-            markdown, language, entry.id, entry.revision, entry.sources, title_of(entry)
-        )
+        return Answer(markdown, language, entry.id, entry.revision, entry.sources, title_of(entry))
 
     def visible(self, body_slug: str, now: dt.datetime) -> list[Entry]:
         """The entries of a body's brain that its visitors get now, in order of id."""
@@ -276,11 +289,13 @@ class Knowledge:
         scopes = _scopes(body)
         known = self.entries.get(body.brain or "", {})
         return [
-            known[id] for id in sorted(known) if _visible(known[id], scopes) and _valid(known[id], now)
+            known[id]
+            for id in sorted(known)
+            if _visible(known[id], scopes) and _valid(known[id], now)
         ]
 
     def popular(self, body_slug: str, month: int, limit: int = POPULAR_SHOWN) -> list[Entry]:
-        """What to offer first: the body's own choice, then what is asked most in that month (1-12)."""
+        """What to offer first: the body's own choice, then what that month (1-12) asks most."""
         body = self.body(body_slug)
         available = {entry.id: entry for entry in self.visible(body_slug, self._clock())}
         chosen = [id for id in body.popular if id in available]
@@ -300,7 +315,7 @@ class Knowledge:
     # Keeping up
 
     async def catch_up(self) -> int:
-        """Applies every change committed so far, and returns how many lines of the feed that was."""
+        """Applies every change committed so far, and returns how many that was."""
         applied = 0
         async with self._catching_up:
             while True:
@@ -317,7 +332,7 @@ class Knowledge:
         self._woken.set()
 
     async def follow(self, interval_seconds: float = 0.2) -> None:
-        """Keeps up for ever: changes, refits, usage. Run it as a task; it outlives database trouble."""
+        """Keeps up for ever: changes, refits, usage. Run as a task; it outlives database trouble."""
         loop = asyncio.get_running_loop()
         failures, flushed_at = 0, loop.time()
         while True:
@@ -390,8 +405,9 @@ class Knowledge:
 
     async def _read_all(self, tx: Transaction) -> _Batch:
         number = await changes.last(tx)
-        documents = {
-            shelf.kind: {shelf.key(item): item for item in await shelf.all(tx)} for shelf in SHELVES
+        shelves: tuple[Documents[Any], ...] = SHELVES
+        documents: dict[str, dict[Key, Any]] = {
+            shelf.kind: {shelf.key(item): item for item in await shelf.all(tx)} for shelf in shelves
         }
         live = {(entry.brain, entry.id): entry for entry in await entries.live(tx)}
         keys: dict[str, set[Key]] = {kind: set(items) for kind, items in documents.items()}

@@ -164,7 +164,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One line of the change feed: `kind` is body, brain, entry, local_answer, fact, remit or gap."""
+    """A line of the change feed: `kind` is body, brain, entry, local_answer, fact, remit or gap."""
 
     number: int
     kind: str

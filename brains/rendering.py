@@ -48,12 +48,12 @@ def clean(markup: str) -> str:
 
 @functools.lru_cache(maxsize=2048)
 def plain(markdown: str) -> str:
-    """Plain text: paragraphs apart, list items with a dash or number, link addresses in brackets."""
+    """Plain text: paragraphs apart, lists with dashes or numbers, link addresses in brackets."""
     return _Plain().text(_markdown.parse(markdown))
 
 
 class _Plain:
-    """Walks the block tokens once. `_lists` has the next number of each open list, None for dashes."""
+    """Walks the blocks once. `_lists` has each open list's next number, None for dashes."""
 
     def __init__(self) -> None:
         self._lists: list[int | None] = []

@@ -77,9 +77,7 @@ async def save_entry(db: Database, encoder: TextEncoder, entry: Entry, author: s
     async with db.read() as tx:
         head = (await entries.heads(tx, entry.brain, [entry.id]))[entry.id]
         drafted = head.digest == _draft(entry).digest
-        return await entries.get(
-            tx, entry.brain, entry.id, None if drafted else head.live_revision
-        )
+        return await entries.get(tx, entry.brain, entry.id, None if drafted else head.live_revision)
 
 
 async def import_entries(
@@ -244,9 +242,7 @@ async def _save(
         return await entries.write(tx, brain, fresh, before, author, now(), imported)
 
 
-def _problems(
-    batch: Sequence[Entry], bodies: set[str], groups: set[str]
-) -> Iterable[Problem]:
+def _problems(batch: Sequence[Entry], bodies: set[str], groups: set[str]) -> Iterable[Problem]:
     if len(batch) > ENTRIES_AT_ONCE_MAX:
         yield Problem("", f"Import at most {ENTRIES_AT_ONCE_MAX} entries at a time.")
         return

@@ -40,7 +40,8 @@ class UtcDateTime(sa.TypeDecorator[dt.datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+        time: dt.datetime = value
+        return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)
 
 
 ID_LENGTH_MAX = 120
@@ -163,7 +164,7 @@ gaps = sa.Table(
     sa.Column("version", _Number, nullable=False),
     sa.Column("status", sa.String(12), nullable=False),
     sa.Column("summary", sa.Text, nullable=False),
-    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
     sa.Column("first_seen", UtcDateTime, nullable=False),
     sa.Column("last_seen", UtcDateTime, nullable=False),
     sa.Column("nearest", sa.Text, nullable=False),
@@ -174,7 +175,7 @@ gaps = sa.Table(
     sa.Column("closed_by", sa.String(200)),
     sa.Column("answered_by", _Id),
     sa.Index("ix_gaps_brain_version", "brain", "version"),
-    sa.Index("ix_gaps_brain_status_count", "brain", "status", "count", "id"),
+    sa.Index("ix_gaps_brain_status_size", "brain", "status", "size", "id"),
 )
 
 gap_bodies = sa.Table(

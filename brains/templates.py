@@ -77,7 +77,7 @@ def _allow(node: nodes.Node, depth: int) -> None:
         raise _refusal(node)
 
 
-def _allow_condition(node: nodes.Expr, depth: int) -> None:
+def _allow_condition(node: nodes.Node, depth: int) -> None:
     if depth > NESTING_MAX:
         raise Invalid(f"More than {NESTING_MAX} conditions inside each other. {HOW}")
     if isinstance(node, nodes.And | nodes.Or):
@@ -123,7 +123,7 @@ def _value(part: nodes.Node, facts: Mapping[str, str]) -> str:
     return value
 
 
-def _holds(node: nodes.Expr, facts: Mapping[str, str]) -> bool:
+def _holds(node: nodes.Node, facts: Mapping[str, str]) -> bool:
     if isinstance(node, nodes.And):
         return _holds(node.left, facts) and _holds(node.right, facts)
     if isinstance(node, nodes.Or):

@@ -1,4 +1,4 @@
-"""Vectors of texts, computed once and kept: (encoder fingerprint, kind, SHA-256 of the text) -> vector.
+"""Vectors of texts, computed once and kept by encoder fingerprint, kind and the text's SHA-256.
 
 A vector is float32 of the encoder's dimensions, of length 1, stored as
 little-endian bytes. Kind is `query` for phrasings and `passage` for answers.
@@ -25,7 +25,7 @@ ENCODE_AT_ONCE = 256
 
 
 class TextEncoder(Protocol):
-    """What turns texts into vectors: `embeddings.batching.BatchingEncoder`, or a test's stand-in."""
+    """What encodes texts: `embeddings.batching.BatchingEncoder`, or a test's stand-in."""
 
     @property
     def fingerprint(self) -> str: ...

@@ -13,6 +13,7 @@ the event loop searches. `adopt` swaps the result in.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -33,6 +34,8 @@ Floats = npt.NDArray[np.float32]
 EVERYONE = "*"
 SEARCH_LIMIT = 10
 NEWCOMER_RIVAL_ROWS = 800
+# A text that is one entry's phrasing to the letter is that entry's: its author said so.
+EXACT_PROBABILITY = 0.99
 
 
 class Item(msgspec.Struct, frozen=True, eq=False):
@@ -122,10 +125,15 @@ class Matcher:
         features = self._space.features(centred[None, :], weights)[0]
         keys = list(dict.fromkeys(self._key_of_row[row] for row in rows.tolist()))
         logits = np.array([self._logit(key, features) for key in keys], dtype=np.float32)
+        exact = self._exact(text, keys)
+        if exact is not None:
+            logits[exact] = max(logits.max(), logits[exact]) + 1.0
         order = np.argsort(-logits, kind="stable")
         best = held[keys[order[0]]]
         evidence = self._evidence(best, vector, centred, weights, rows, similarities, logits)
         probability = float(self._fit.calibrator.probability(evidence.matrix())[0])
+        if exact is not None:
+            probability = max(probability, EXACT_PROBABILITY)
         return _ranked([keys[place] for place in order[:limit]], logits[order], probability)
 
     def search_many(
@@ -181,6 +189,7 @@ class Matcher:
         self._space = fit.space
         self._held: dict[str, _Held] | None = None
         self._heads: dict[str, tuple[Floats, float]] = {}
+        self._phrasings: dict[str, frozenset[str]] = {}
         self._indexes: dict[str, VectorIndex] = {}
         self._key_of_row: dict[int, str] = {}
         self._next_row = 0
@@ -219,6 +228,7 @@ class Matcher:
             start += len(rows)
             passages = self._space.centred_passages(item.passages)
             self._held[item.key] = _Held(item, rows, own, passages)
+            self._phrasings[item.key] = frozenset(map(folded, item.texts))
             centred = self._space.centred(item.vectors)
             for scope in [EVERYONE] if EVERYONE in item.scopes else sorted(item.scopes):
                 rows_by_scope.setdefault(scope, []).append((rows, centred))
@@ -231,6 +241,7 @@ class Matcher:
         assert self._held is not None
         held = self._held.pop(key)
         self._heads.pop(key, None)
+        del self._phrasings[key]
         for scope in held.item.scopes:
             if scope in self._indexes:
                 self._indexes[scope].remove(np.arange(held.rows.start, held.rows.stop))
@@ -255,6 +266,12 @@ class Matcher:
         similarities = np.concatenate([part[1] for part in found])[first]
         order = np.argsort(-similarities, kind="stable")[:limit]
         return rows[order], similarities[order]
+
+    def _exact(self, text: str, keys: Sequence[str]) -> int | None:
+        """The place in `keys` of the only entry that has `text` among its phrasings, if one has."""
+        wanted = folded(text)
+        places = [place for place, key in enumerate(keys) if wanted in self._phrasings[key]]
+        return places[0] if len(places) == 1 else None
 
     def _logit(self, key: str, features: Floats) -> float:
         head = self._heads.get(key)
@@ -314,6 +331,11 @@ class Matcher:
             passage,
         )
         return Evidence(*(np.array([column], dtype=np.float32) for column in columns))
+
+
+def folded(text: str) -> str:
+    """`text` without case, punctuation and extra space: equal for the same words."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _ranked(keys: list[str], logits: Floats, probability: float) -> list[Scored]:

@@ -24,7 +24,8 @@ FILE_BYTES_MAX = 100 * 1024 * 1024
 
 
 def _json(text: str, language: str) -> list[Entry]:
-    return (azure if azure.recognises(text) else faqpage).read(text, language)
+    reader = azure.read if azure.recognises(text) else faqpage.read
+    return reader(text, language)
 
 
 READERS: dict[str, Reader] = {

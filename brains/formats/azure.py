@@ -34,7 +34,7 @@ def recognises(text: str) -> bool:
 
 
 def read(text: str, language: str = "nb") -> list[Entry]:
-    """One entry a pair; pairs without questions (follow-ups only reached by a button) are left out."""
+    """One entry a pair; those without questions (follow-ups behind a button) are left out."""
     try:
         pairs = msgspec.json.decode(text, type=_Export).assets.qnas
     except msgspec.MsgspecError as error:

@@ -23,7 +23,7 @@ FIELD_CHARS_MAX = 200_000
 
 
 def read(text: str, language: str = "nb") -> list[Entry]:
-    """One entry a group of rows. Raises `Invalid` with pointers such as `line 3, field question`."""
+    """One entry a group of rows. Raises `Invalid`, with pointers like `line 3, field question`."""
     csv.field_size_limit(FIELD_CHARS_MAX)
     sample = text[:10_000].partition("\n")[0]
     delimiter = max(",;\t", key=sample.count)
@@ -40,7 +40,9 @@ def read(text: str, language: str = "nb") -> list[Entry]:
     except csv.Error as error:
         raise Invalid(f"This is not CSV: {error}.", f"line {rows.line_num}") from error
     for number, entry in found.values():
-        problems += [Problem(f"line {number}, {p.pointer}", p.text) for p in checks.check_entry(entry)]
+        problems += [
+            Problem(f"line {number}, {p.pointer}", p.text) for p in checks.check_entry(entry)
+        ]
     checks.refuse(problems)
     return [entry for _, entry in found.values()]
 

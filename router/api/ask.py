@@ -6,19 +6,20 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, post
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from router.api import metrics
-from router.api.parameters import LanguageTag
+from router.api.parameters import PRINTABLE, LanguageTag
 from router.api.problems import problems
 from router.messages import Message, Reply, RouteResult
 from router.security.texts import clean
 from router.security.visitors import require_any_origin, require_origin_of
-from router.service import Service
+from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 ANYONE: list[dict[str, list[str]]] = [{}, {"key": []}]
-Name = Annotated[str, Meta(max_length=120)]
+Name = Annotated[str, Meta(max_length=120, pattern=PRINTABLE)]
 
 
 class AskRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,7 +40,7 @@ class RouteRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @post("/ask", status_code=200, security=ANYONE, responses=problems(400, 401, 403, 404, 413, 415, 429))
-async def ask(request: AnyRequest, data: AskRequest, service: Service) -> Reply:
+async def ask(request: AnyRequest, data: JSONBody[AskRequest], service: ServiceHere) -> Reply:
     """Ask a body's bot one question. Nothing is kept but the gap, where nobody can answer."""
     require_origin_of(request, service, service.knowledge.body(data.body))
     text = clean(data.text, service.settings.message_chars_max)
@@ -53,7 +54,7 @@ async def ask(request: AnyRequest, data: AskRequest, service: Service) -> Reply:
 @post(
     "/route", status_code=200, security=ANYONE, responses=problems(400, 401, 403, 404, 413, 415, 429)
 )
-async def route(request: AnyRequest, data: RouteRequest, service: Service) -> RouteResult:
+async def route(request: AnyRequest, data: JSONBody[RouteRequest], service: ServiceHere) -> RouteResult:
     """Find out which body a question belongs to."""
     require_any_origin(request, service)
     text = clean(data.text, service.settings.message_chars_max)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, get, put
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from brains.errors import Invalid
 from brains.model import Body, ContactPoint, Texts
@@ -16,7 +16,7 @@ from router.api.problems import problems
 from router.messages import Human, Option
 from router.security.guards import key_in, needs
 from router.security.visitors import require_any_origin
-from router.service import Service
+from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -70,24 +70,24 @@ class BodyController(Controller):
     path = "/bodies"
 
     @get("/", security=ANYONE, responses=problems(400, 401, 403, 429))
-    async def listing(self, request: AnyRequest, service: Service) -> BodyList:
+    async def listing(self, request: AnyRequest, service: ServiceHere) -> BodyList:
         """All bodies, by name."""
         require_any_origin(request, service)
         bodies = sorted(service.knowledge.bodies.values(), key=lambda body: body.name)
         return BodyList([BodySummary(**_summary(body)) for body in bodies])
 
-    @get("/{body:str}", security=ANYONE, responses=problems(400, 401, 403, 404, 429))
-    async def show(self, request: AnyRequest, body: BodyPath, service: Service) -> BodyDetail:
+    @get("/{slug:str}", security=ANYONE, responses=problems(400, 401, 403, 404, 429))
+    async def show(self, request: AnyRequest, slug: BodyPath, service: ServiceHere) -> BodyDetail:
         """One body."""
         require_any_origin(request, service)
-        return _detail(service.knowledge.body(body), service)
+        return _detail(service.knowledge.body(slug), service)
 
-    @get("/{body:str}/popular", security=ANYONE, responses=problems(400, 401, 403, 404, 429))
+    @get("/{slug:str}/popular", security=ANYONE, responses=problems(400, 401, 403, 404, 429))
     async def popular(
         self,
         request: AnyRequest,
-        body: BodyPath,
-        service: Service,
+        slug: BodyPath,
+        service: ServiceHere,
         month: Annotated[
             int | None, QueryParameter(ge=1, le=12, required=False, description="1 to 12.")
         ] = None,
@@ -95,21 +95,21 @@ class BodyController(Controller):
     ) -> PopularList:
         """What people ask this body most in a month, this one by default."""
         require_any_origin(request, service)
-        service.knowledge.body(body)
-        return PopularList(await service.popular(body, month, language))
+        service.knowledge.body(slug)
+        return PopularList(await service.popular(slug, month, language))
 
     @put(
-        "/{body:str}",
+        "/{slug:str}",
         guards=[needs("manage bodies", "everywhere")],
         security=[{"key": []}],
         responses=problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
     )
     async def save(
-        self, request: AnyRequest, body: BodyPath, data: BodyRequest, service: Service
+        self, request: AnyRequest, slug: BodyPath, data: JSONBody[BodyRequest], service: ServiceHere
     ) -> BodyDetail:
         """Add a body, or change it as a whole. Its brain is made where there is none yet."""
-        if data.id != body:
-            raise Invalid(f"The path says {body} and the body says {data.id}.", "id")
+        if data.id != slug:
+            raise Invalid(f"The path says {slug} and the body says {data.id}.", "id")
         plain = Body(**msgspec.structs.asdict(data))
         saved = await service.curation.add_body(plain, key_in(request).name)
         return _detail(saved, service)
@@ -120,7 +120,7 @@ def _summary(body: Body) -> dict[str, Any]:
     return {**shared, "answers": body.brain is not None}
 
 
-def _detail(body: Body, service: Service) -> BodyDetail:
+def _detail(body: Body, service: ServiceHere) -> BodyDetail:
     more = ("greeting", "contacts", "opening_hours", "closed_days", "timezone")
     return BodyDetail(
         **_summary(body),

@@ -8,20 +8,20 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import JSONBody, HeaderParameter, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta
 
 from brains.errors import Invalid
 from router.api import metrics
-from router.api.parameters import ConversationPath, LanguageTag
+from router.api.parameters import PRINTABLE, ConversationPath, LanguageTag
 from router.api.problems import problems
 from router.events import Event
 from router.messages import Conversation, Reply, Started, Turn
 from router.security.guards import VISITOR_TOKEN
 from router.security.texts import clean
 from router.security.visitors import admitted, require_origin_of, token_in
-from router.service import Service
+from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -33,7 +33,7 @@ VISITOR = {"security": [{"conversation": []}], "opt": {VISITOR_TOKEN: True}}
 class StartRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Which body's bot to talk to, and the language of the page."""
 
-    body: Annotated[str, Meta(max_length=120)]
+    body: Annotated[str, Meta(max_length=120, pattern=PRINTABLE)]
     language: LanguageTag | None = None
 
 
@@ -41,7 +41,7 @@ class MessageRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Either `text`, or the id of an option as `choice`."""
 
     text: str | None = None
-    choice: Annotated[str, Meta(max_length=300)] | None = None
+    choice: Annotated[str, Meta(max_length=300, pattern=PRINTABLE)] | None = None
 
 
 class FeedbackRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,7 +54,7 @@ class FeedbackRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 @post("/", status_code=201, responses=problems(400, 401, 403, 404, 413, 415, 429), security=[{}])
 async def start_conversation(
-    request: AnyRequest, data: StartRequest, service: Service
+    request: AnyRequest, data: JSONBody[StartRequest], service: ServiceHere
 ) -> Started:
     """Begin a conversation with a body's bot. Keep the token: it is shown this once."""
     require_origin_of(request, service, service.knowledge.body(data.body))
@@ -71,7 +71,7 @@ class ConversationController(Controller):
 
     @get("/", responses=problems(400, 401, 403, 404, 429))
     async def show(
-        self, request: AnyRequest, conversation: ConversationPath, service: Service
+        self, request: AnyRequest, conversation: ConversationPath, service: ServiceHere
     ) -> Conversation:
         """All that was said, to show the conversation again."""
         token = await admitted(request, service, conversation)
@@ -82,8 +82,8 @@ class ConversationController(Controller):
         self,
         request: AnyRequest,
         conversation: ConversationPath,
-        data: MessageRequest,
-        service: Service,
+        data: JSONBody[MessageRequest],
+        service: ServiceHere,
     ) -> Reply:
         """Say something, or choose one of the options offered."""
         token = await admitted(request, service, conversation)
@@ -98,7 +98,7 @@ class ConversationController(Controller):
 
     @post("/handover", status_code=200, responses=problems(400, 401, 403, 404, 429))
     async def hand_over(
-        self, request: AnyRequest, conversation: ConversationPath, service: Service
+        self, request: AnyRequest, conversation: ConversationPath, service: ServiceHere
     ) -> Reply:
         """Ask for a human."""
         token = await admitted(request, service, conversation)
@@ -111,8 +111,8 @@ class ConversationController(Controller):
         self,
         request: AnyRequest,
         conversation: ConversationPath,
-        data: FeedbackRequest,
-        service: Service,
+        data: JSONBody[FeedbackRequest],
+        service: ServiceHere,
     ) -> None:
         """Say whether a reply helped."""
         token = await admitted(request, service, conversation)
@@ -125,7 +125,7 @@ class ConversationController(Controller):
 
     @delete("/", responses=problems(400, 401, 403, 404, 429))
     async def erase(
-        self, request: AnyRequest, conversation: ConversationPath, service: Service
+        self, request: AnyRequest, conversation: ConversationPath, service: ServiceHere
     ) -> None:
         """Erase the conversation for good."""
         token = await admitted(request, service, conversation)
@@ -133,7 +133,7 @@ class ConversationController(Controller):
 
     @get("/transcript", media_type="text/plain", responses=problems(400, 401, 403, 404, 429))
     async def transcript(
-        self, request: AnyRequest, conversation: ConversationPath, service: Service
+        self, request: AnyRequest, conversation: ConversationPath, service: ServiceHere
     ) -> Response[str]:
         """All that was said, as a text file."""
         token = await admitted(request, service, conversation)
@@ -150,7 +150,7 @@ class ConversationController(Controller):
         self,
         request: AnyRequest,
         conversation: ConversationPath,
-        service: Service,
+        service: ServiceHere,
         token: Annotated[
             str | None,
             QueryParameter(
@@ -177,7 +177,7 @@ class ConversationController(Controller):
 
 
 async def _stream(
-    service: Service, conversation: str, token: str, seen: int | None
+    service: ServiceHere, conversation: str, token: str, seen: int | None
 ) -> AsyncIterator[ServerSentEventMessage]:
     """First what was missed, then what happens; a comment now and then keeps the line open."""
     async with service.events.listen(conversation) as events:

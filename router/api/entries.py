@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Controller, Request, get, post, put
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from brains.errors import UnknownEntry
@@ -18,7 +18,7 @@ from router.results import EntryPage, Revision
 from router.security.access import Access
 from router.security.edge import slashed
 from router.security.guards import key_in, needs
-from router.service import Service
+from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -79,7 +79,7 @@ class EntryController(Controller):
         self,
         request: AnyRequest,
         brain: BrainPath,
-        service: Service,
+        service: ServiceHere,
         status: Annotated[Status | None, QueryParameter(required=False)] = None,
         topic: Annotated[str | None, QueryParameter(required=False, max_length=120)] = None,
         text: Annotated[
@@ -96,7 +96,7 @@ class EntryController(Controller):
 
     @get("/{entry:str}", guards=[needs("read", "any body")], responses=READ)
     async def show(
-        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: Service
+        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
         """One entry, in its newest revision."""
         return await _seen(request, service, brain, slashed(entry))
@@ -107,8 +107,8 @@ class EntryController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         entry: EntryPath,
-        data: EntryRequest,
-        service: Service,
+        data: JSONBody[EntryRequest],
+        service: ServiceHere,
     ) -> Entry:
         """Save an entry as a draft, or publish it by its `status`."""
         new = data.entry(brain, slashed(entry))
@@ -117,7 +117,7 @@ class EntryController(Controller):
 
     @post("/{entry:str}/publish", status_code=200, guards=[needs("publish", "any body")], responses=WRITE)
     async def publish(
-        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: Service
+        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
         """Make the newest revision public. It is answered with from then on."""
         by = await _by(request, service, brain, slashed(entry), "publish")
@@ -125,7 +125,7 @@ class EntryController(Controller):
 
     @post("/{entry:str}/retire", status_code=200, guards=[needs("publish", "any body")], responses=WRITE)
     async def retire(
-        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: Service
+        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
         """Take an entry out of use. It is kept, and can be published again."""
         by = await _by(request, service, brain, slashed(entry), "publish")
@@ -133,7 +133,7 @@ class EntryController(Controller):
 
     @get("/{entry:str}/revisions", guards=[needs("read", "any body")], responses=READ)
     async def revisions(
-        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: Service
+        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> RevisionList:
         """Every revision, with who saved it and when."""
         await _seen(request, service, brain, slashed(entry))
@@ -147,8 +147,8 @@ class EntryController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         entry: EntryPath,
-        data: RestoreRequest,
-        service: Service,
+        data: JSONBody[RestoreRequest],
+        service: ServiceHere,
     ) -> Entry:
         """Save an old revision as the newest."""
         old = await _revision(request, service, brain, slashed(entry), data.revision)
@@ -162,7 +162,7 @@ def _right_for(status: str) -> Literal["draft", "publish"]:
 
 async def _by(
     request: AnyRequest,
-    service: Service,
+    service: ServiceHere,
     brain: str,
     entry_id: str,
     right: Literal["draft", "publish"],
@@ -180,14 +180,14 @@ async def _by(
     return key.name
 
 
-async def _existing(service: Service, brain: str, entry_id: str) -> Entry | None:
+async def _existing(service: ServiceHere, brain: str, entry_id: str) -> Entry | None:
     try:
         return await service.curation.entry(brain, entry_id)
     except UnknownEntry:
         return None
 
 
-async def _seen(request: AnyRequest, service: Service, brain: str, entry_id: str) -> Entry:
+async def _seen(request: AnyRequest, service: ServiceHere, brain: str, entry_id: str) -> Entry:
     """The entry, where the request's key may see it; else as if there were none."""
     entry = await service.curation.entry(brain, entry_id)
     if not _sees(service, _own_body(request), entry):
@@ -196,7 +196,7 @@ async def _seen(request: AnyRequest, service: Service, brain: str, entry_id: str
 
 
 async def _revision(
-    request: AnyRequest, service: Service, brain: str, entry_id: str, number: int
+    request: AnyRequest, service: ServiceHere, brain: str, entry_id: str, number: int
 ) -> Entry | None:
     """An old revision, where the key is one body's and must not bring back another's."""
     if _own_body(request) is None:
@@ -210,7 +210,7 @@ def _own_body(request: AnyRequest) -> str | None:
     return access.own_body(key_in(request))
 
 
-def _sees(service: Service, body: str | None, entry: Entry) -> bool:
+def _sees(service: ServiceHere, body: str | None, entry: Entry) -> bool:
     """A body's key sees what that body's visitors may be shown; other keys see everything."""
     if body is None:
         return True

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, get, put
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from brains.model import Fact, MissingFact, Texts
 from router.api.parameters import BodyPath
 from router.api.problems import problems
 from router.security.guards import key_in, needs
-from router.service import Service
+from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 FactKey = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,79}$")]
@@ -46,14 +47,14 @@ class FactsRequest(msgspec.Struct, forbid_unknown_fields=True):
 class FactController(Controller):
     """Needs a key of this body, of its brain, or of everything."""
 
-    path = "/bodies/{body:str}"
+    path = "/bodies/{slug:str}"
     security = [{"key": []}]
 
     @get("/facts", guards=[needs("read", "body")], responses=problems(400, 401, 403, 404, 429))
-    async def listing(self, body: BodyPath, service: Service) -> FactList:
+    async def listing(self, slug: BodyPath, service: ServiceHere) -> FactList:
         """A body's facts."""
-        service.knowledge.body(body)
-        return FactList(await service.curation.facts(body))
+        service.knowledge.body(slug)
+        return FactList(await service.curation.facts(slug))
 
     @put(
         "/facts",
@@ -61,19 +62,19 @@ class FactController(Controller):
         responses=problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
     )
     async def save(
-        self, request: AnyRequest, body: BodyPath, data: FactsRequest, service: Service
+        self, request: AnyRequest, slug: BodyPath, data: JSONBody[FactsRequest], service: ServiceHere
     ) -> FactList:
         """Set the facts that are named; the others stay as they are."""
-        service.knowledge.body(body)
+        service.knowledge.body(slug)
         by = key_in(request).name
-        return FactList(await service.curation.set_facts(body, data.facts, by))
+        return FactList(await service.curation.set_facts(slug, data.facts, by))
 
     @get(
         "/missing-facts",
         guards=[needs("read", "body")],
         responses=problems(400, 401, 403, 404, 429),
     )
-    async def missing(self, body: BodyPath, service: Service) -> MissingFactList:
+    async def missing(self, slug: BodyPath, service: ServiceHere) -> MissingFactList:
         """What this body should still give, so that shared answers can be given there."""
-        service.knowledge.body(body)
-        return MissingFactList(await service.curation.missing_facts(body))
+        service.knowledge.body(slug)
+        return MissingFactList(await service.curation.missing_facts(slug))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, get, post
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from brains.model import Gap, GapQuestion, GapStatus, Source
@@ -14,7 +14,7 @@ from router.api.entries import QUESTIONS_MAX, READ, WRITE, Answers, Question
 from router.api.parameters import BrainPath, Cursor, GapPath, Limit
 from router.results import AnsweredGap, GapPage
 from router.security.guards import key_in, needs
-from router.service import Service
+from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -49,7 +49,7 @@ class GapController(Controller):
     async def listing(
         self,
         brain: BrainPath,
-        service: Service,
+        service: ServiceHere,
         status: Annotated[GapStatus | None, QueryParameter(required=False)] = None,
         cursor: Cursor = None,
         limit: Limit = 50,
@@ -59,7 +59,7 @@ class GapController(Controller):
         return await service.curation.gaps(brain, status, cursor, limit)
 
     @get("/{gap:str}", guards=[needs("read", "brain")], responses=READ)
-    async def show(self, brain: BrainPath, gap: GapPath, service: Service) -> GapDetail:
+    async def show(self, brain: BrainPath, gap: GapPath, service: ServiceHere) -> GapDetail:
         """One gap, with its questions."""
         found = await service.curation.gap(brain, gap)
         questions = await service.curation.gap_questions(brain, gap, QUESTIONS_SHOWN)
@@ -77,8 +77,8 @@ class GapController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         gap: GapPath,
-        data: AnswerRequest,
-        service: Service,
+        data: JSONBody[AnswerRequest],
+        service: ServiceHere,
     ) -> AnsweredGap:
         """Publish the missing answer and close the gap. It is answered in every body from then on."""
         return await service.curation.answer_gap(
@@ -99,7 +99,7 @@ class GapController(Controller):
         responses=WRITE,
     )
     async def dismiss(
-        self, request: AnyRequest, brain: BrainPath, gap: GapPath, service: Service
+        self, request: AnyRequest, brain: BrainPath, gap: GapPath, service: ServiceHere
     ) -> Gap:
         """Close the gap without an answer: it is nobody's matter."""
         return await service.curation.dismiss_gap(brain, gap, key_in(request).name)

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, get
 
 from router.api.problems import Problem, problem, problems
-from router.service import Service
+from router.api.service import ServiceHere
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ async def healthz() -> Health:
 
 
 @get("/readyz", responses=problems(503))
-async def readyz(service: Service) -> Response[Health]:
+async def readyz(service: ServiceHere) -> Response[Health]:
     """The service can answer: its database is within reach and its knowledge is up to date."""
     found = await service.problems()
     if found:

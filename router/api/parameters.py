@@ -7,8 +7,9 @@ from typing import Annotated
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
-SLUG = r"^[a-z0-9](?:[a-z0-9_.:/-]{0,118}[a-z0-9])?$"
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$"
+# No control characters, which no database need keep.
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 # One path segment. What is in it is looked up, so anything printable may be asked for.
 NAME = r"^[^\x00-\x1f\x7f]{1,200}$"
 
@@ -34,6 +35,4 @@ LanguageQuery = Annotated[
     QueryParameter(pattern=LANGUAGE, required=False, description="BCP 47, `nb`, `nn` or `en`."),
 ]
 
-Slug = Annotated[str, Meta(pattern=SLUG)]
 LanguageTag = Annotated[str, Meta(pattern=LANGUAGE, description="BCP 47: nb, nn, en, ...")]
-"""A hint: the language of the page."""

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
+NO_BODY = "'data'"  # how Litestar says it
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -131,11 +132,6 @@ def http_error(request: AnyRequest, error: HTTPException) -> Response[Problem]:
     return problem(error.status_code, detail, headers=dict(error.headers or {}))
 
 
-def too_deep(request: AnyRequest, error: RecursionError) -> Response[Problem]:
-    """JSON nested deeper than any message of ours. The parser gives up with this error."""
-    return problem(HTTPStatus.BAD_REQUEST, "The JSON is nested too deeply. Send it flatter.")
-
-
 def unforeseen(request: AnyRequest, error: Exception) -> Response[Problem]:
     """A fault of ours: logged with an id, told without its inside."""
     number = secrets.token_hex(4)
@@ -157,9 +153,14 @@ def _too_many(error: TooManyRequestsException) -> Response[Problem]:
 
 def _does_not_fit(error: ValidationException) -> Response[Problem]:
     found: list[dict[str, Any]] = error.extra if isinstance(error.extra, list) else []
-    changes = [Change(str(item.get("message", "")), _pointer(item)) for item in found]
+    changes = [Change(_message(item), _pointer(item)) for item in found]
     named = "; ".join(f"{change.pointer}: {change.detail}" for change in changes)
     return problem(HTTPStatus.BAD_REQUEST, named or error.detail, errors=changes)
+
+
+def _message(found: Mapping[str, Any]) -> str:
+    message = str(found.get("message", ""))
+    return "The request has no body. Send JSON." if message == NO_BODY else message
 
 
 def _pointer(found: Mapping[str, Any]) -> str:
@@ -177,6 +178,5 @@ DETAILS: Mapping[int, Callable[[str], str]] = {
 HANDLERS: dict[Any, Any] = {
     SamsvarError: refused,
     HTTPException: http_error,
-    RecursionError: too_deep,
     Exception: unforeseen,
 }

@@ -13,7 +13,7 @@ from router.api.entries import READ, WRITE
 from router.api.parameters import BrainPath, LanguageQuery
 from router.results import ImportResult
 from router.security.guards import key_in, needs
-from router.service import Service
+from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 Format = Literal["jsonl", "faqpage"]
@@ -59,7 +59,7 @@ class ImportController(Controller):
         self,
         request: AnyRequest,
         brain: BrainPath,
-        service: Service,
+        service: ServiceHere,
         format: FormatQuery = "jsonl",
     ) -> ImportResult:
         """Publish every entry of a file: all of them or, where one is wrong, none."""
@@ -78,20 +78,20 @@ class ExportController(Controller):
     async def save(
         self,
         brain: BrainPath,
-        service: Service,
+        service: ServiceHere,
         format: FormatQuery = "jsonl",
-        body: Annotated[
+        for_body: Annotated[
             str | None,
             QueryParameter(
-                required=False, max_length=120, description="Whose facts a FAQPage is filled with."
+                name="body", required=False, max_length=120, description="Whose facts a FAQPage is filled with."
             ),
         ] = None,
         language: LanguageQuery = None,
     ) -> Response[str]:
         """All published entries as a file that can be imported again, or as one body's FAQPage."""
         service.knowledge.brain(brain)
-        if body is not None:
-            service.knowledge.body(body)
-        text = await service.curation.export(brain, format, body, language or "nb")
+        if for_body is not None:
+            service.knowledge.body(for_body)
+        text = await service.curation.export(brain, format, for_body, language or "nb")
         headers = {"Content-Disposition": f'attachment; filename="{FILE_NAMES[format]}"'}
         return Response(text, media_type=MEDIA_TYPES[format], headers=headers)

@@ -39,12 +39,15 @@ _ELLIPSIS = re.compile(r"\.{2,}|…")
 _SENTENCE_END = re.compile(r"[.!?;:؟。\u1362\u1367]+")
 _NOT_WORD = re.compile(r"[^\w.]+|_+")
 _REPEATED = re.compile(r"([^\W\d])\1+")
+_GETS = re.compile(r"\bfår\b")  # or it would fold to "far", father
 _SPACES = re.compile(r" {2,}")
 
 
 def letters(text: str) -> str:
     """`text` in lower case, without accents, double letters or invisible characters."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    composed = unicodedata.normalize("NFKC", text).casefold()
+    plain = _GETS.sub("fær", composed).translate(_LETTERS)
+    decomposed = unicodedata.normalize("NFKD", plain)
     kept = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf", "Me"))
     return _REPEATED.sub(r"\1", kept.translate(_LETTERS).replace("oe", "o"))
 

@@ -1,13 +1,14 @@
 """Rules: what people say, one line each, compiled once to regular expressions.
 
-A rule file is made of sections of lines. `[suicide]` opens the section of a label,
-`[suicide!]` one whose rules also count inside an innocent context, `[innocent]` the phrases
-that are taken out of the text before the plain rules are tried. `name = a b c` names a list
-of words, for every file. Any other line is a rule: elements, each for one word.
+A rule file is made of sections of lines. `[suicide]` opens the section of a label and
+`[suicide!]` that of its strong rules. `[innocent!]` lists phrases that never mean harm: they
+are taken out first. `[innocent]` lists contexts in which only a strong rule counts, such as
+asking what the municipality offers. `name = a b c` names a list of words, for every file.
+Any other line is a rule: elements, each for one word.
 
     vil|ynskjer     one of these words           drep*     a word that starts so
     <jeg>           one of a named list          #         a number
-    .  ..  ...      at most one, three or six words, inside one sentence
+    .  ..  ...      at most one, three or six words of one sentence; gaps in a row add up
     !av|<x>         the next word is not one of these
     <x>?            the element may be missing   ^  $      a sentence starts, ends here
 
@@ -89,7 +90,9 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule]) -> None:
         rules = list(rules)
         self.labels = {rule.label for rule in rules if rule.label != INNOCENT}
-        self._innocent = RuleIndex(rule for rule in rules if rule.label == INNOCENT)
+        innocent = [rule for rule in rules if rule.label == INNOCENT]
+        self._harmless = RuleIndex(rule for rule in innocent if rule.strong)
+        self._innocent = RuleIndex(rule for rule in innocent if not rule.strong)
         self._guilty = RuleIndex(rule for rule in rules if rule.label != INNOCENT)
 
     @classmethod
@@ -107,19 +110,20 @@ class RuleSet:
 
     def hits(self, text: str) -> list[RuleHit]:
         """Every rule that fires on `text` as the visitor wrote it, in file order."""
-        folded = fold(text)
-        cleared = self._clear(folded)
+        folded = _clear(fold(text), self._harmless)
+        cleared = _clear(folded, self._innocent)
         return [
             RuleHit(rule.label, rule.source)
             for rule in self._guilty.candidates(folded)
             if rule.pattern.search(folded if rule.strong else cleared)
         ]
 
-    def _clear(self, folded: str) -> str:
-        """`folded` with the innocent phrases taken out."""
-        for rule in self._innocent.candidates(folded):
-            folded = rule.pattern.sub(_BLANK, folded)
-        return folded
+
+def _clear(folded: str, innocent: RuleIndex) -> str:
+    """`folded` with the innocent phrases taken out."""
+    for rule in innocent.candidates(folded):
+        folded = rule.pattern.sub(_BLANK, folded)
+    return folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +188,15 @@ def _alternatives(element: str, words: Words, where: str) -> tuple[str, ...]:
 def _compile(line: _Line, words: Words) -> Rule:
     pattern: list[str] = []
     required: list[tuple[str, ...]] = []
+    gap_words = 0
     for element in line.text.split():
         if element in GAP_WORDS_MAX:
-            pattern.append(rf"(?:[^ .~]+ ){{0,{GAP_WORDS_MAX[element]}}}")
-        elif element == "^":
+            gap_words += GAP_WORDS_MAX[element]
+            continue
+        if gap_words:
+            pattern.append(rf"(?:[^ .~]+ ){{0,{gap_words}}}")
+            gap_words = 0
+        if element == "^":
             pattern.append(r"(?<=\. )")
         elif element.startswith("!"):
             pattern.append(f"(?!{_pattern(_alternatives(element[1:], words, line.where))})")

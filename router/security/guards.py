@@ -35,16 +35,14 @@ class KeyMiddleware(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = VISITOR_TOKEN
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
-
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Look the key up; an error waits for `known_key`, so that the limits count it."""
+        access: Access = scope["litestar_app"].state.access
         scope["user"] = scope["auth"] = None
         try:
             secret = bearer(Request(scope))
             if secret is not None:
-                scope["user"] = await self._access.key_of(secret)
+                scope["user"] = await access.key_of(secret)
         except NotAuthenticated as error:
             scope["auth"] = error
         await next_app(scope, receive, send)
@@ -88,7 +86,7 @@ def needs(right: Right, where: Literal["brain", "body", "everywhere", "any body"
         access: Access = connection.app.state.access
         key = key_in(connection)
         brain = connection.path_params.get("brain") if where in ("brain", "any body") else None
-        body = connection.path_params.get("body") if where == "body" else None
+        body = connection.path_params.get("slug") if where == "body" else None
         if where == "any body":
             body = access.own_body(key)
         access.require(key, right, brain=brain, body=body)

@@ -246,7 +246,7 @@ h2 { font-size: 1.125em; font-weight: 650; line-height: 1.3; overflow-wrap: anyw
 a { color: var(--strong); text-underline-offset: 0.2em; }
 a:hover { text-decoration-thickness: 2px; }
 a[target="_blank"]:not(.contact)::after { content: "\\00a0\\2197" / ""; }
-.agent, .foreign, .crisis {
+.message.agent, .foreign, .crisis {
   padding: 12px 16px;
   border-inline-start: 4px solid var(--accent);
   border-radius: 0 var(--radius) var(--radius) 0;
@@ -430,6 +430,7 @@ textarea[aria-invalid="true"] { border: 2px solid var(--warn-line); }
     border-radius: 0;
   }
   header { padding: 6px 8px 6px 16px; }
+  .note { flex-basis: auto; }
   .scroll { padding: 16px; }
   footer { padding: 8px 16px 10px; }
   footer label { margin-top: 6px; }

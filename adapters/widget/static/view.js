@@ -201,7 +201,7 @@ function contactList(outcome, t) {
 /** One way to reach somebody; a telephone number is a big link that calls it. */
 function contactLine(contact, t) {
   const label = h("span.label", {}, contact.label);
-  const value = h("span.value", {}, contact.value);
+  const value = h("span.value", {}, contact.value.replace(/^https?:\/\/(www\.)?/, ""));
   const href = contact.url || implicitAddress(contact);
   if (!href) return h("div.contact", {}, label, value);
   const children = [label, value];

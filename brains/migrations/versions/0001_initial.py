@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("nearest", sa.Text(), nullable=False),
@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_gaps"),
     )
     op.create_index(
-        "ix_gaps_brain_status_count", "gaps", ["brain", "status", "count", "id"], unique=False
+        "ix_gaps_brain_status_size", "gaps", ["brain", "status", "size", "id"], unique=False
     )
     op.create_index("ix_gaps_brain_version", "gaps", ["brain", "version"], unique=False)
     op.create_table(

@@ -1,0 +1,179 @@
+"""The web application, put together: routes, who may use them, how often, and what errors say."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.stores.memory import MemoryStore
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+
+from router.api import metrics
+from router.api.ask import ask, route
+from router.api.bodies import BodyController
+from router.api.content import JsonRequest, json_only
+from router.api.conversations import ConversationController, start_conversation
+from router.api.docs import docs
+from router.api.entries import EntryController
+from router.api.facts import FactController
+from router.api.gaps import GapController
+from router.api.health import healthz, readyz
+from router.api.problems import HANDLERS
+from router.api.transfer import ExportController, ImportController
+from router.security import limits
+from router.security.access import Access
+from router.security.edge import Edge
+from router.security.guards import VISITOR_TOKEN, KeyMiddleware, known_key
+from router.service import Service
+from router.settings import Settings
+
+DESCRIPTION = (
+    "One shared brain of questions and answers for many organisations' bots. Errors are RFC 9457 "
+    "problem details that say what to change."
+)
+TAGS = {
+    "conversations": "A visitor's conversation.",
+    "questions": "One question without a conversation.",
+    "bodies": "The organisations and their facts.",
+    "curation": "The shared brain: entries and gaps.",
+    "operation": "For whoever runs the service.",
+}
+
+
+class App(Litestar):
+    """Litestar behind the edge that every request passes first."""
+
+    edge: Edge | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The ASGI entry point."""
+        if self.edge is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.edge(scope, receive, send)
+
+    async def within(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What is behind the edge."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(
+    service: Service,
+    settings: Settings,
+    adapters: Sequence[ControllerRouterHandler] = (),
+    pages: Sequence[ControllerRouterHandler] = (),
+) -> Litestar:
+    """The application over an opened `service`.
+
+    `adapters` are the route handlers of the foreign protocols, limited by
+    address; `pages` are those of the console, the widget and the demo.
+    """
+    access = Access(service.db, service.knowledge, settings.admin_key)
+    app = App(
+        route_handlers=[
+            _api(settings),
+            _limited("/", adapters, limits.by_address("requests", settings.requests_per_minute)),
+            *_operation(),
+            docs,
+            *pages,
+        ],
+        dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
+        exception_handlers=HANDLERS,
+        lifespan=[limits.swept_store],
+        logging_config=None,
+        middleware=[metrics.CONFIG.middleware],
+        openapi_config=_openapi(settings),
+        plugins=[service.events.plugin],
+        request_class=JsonRequest,
+        request_max_body_size=settings.body_bytes_max,
+        stores={limits.STORE: MemoryStore()},
+    )
+    app.state.access = access
+    app.state.service = service
+    app.edge = Edge(app.within, settings, service.knowledge.bodies.values)
+    return app
+
+
+def _api(settings: Settings) -> Router:
+    asks = limits.by_address("asks", settings.asks_per_minute)
+    messages = limits.by_conversation(settings.messages_per_minute)
+    return Router(
+        "/v1",
+        route_handlers=[
+            _limited("/conversations", [start_conversation], asks, "conversations"),
+            _visitor("/conversations", [ConversationController], messages),
+            _limited("/", [ask, route], asks, "questions"),
+            Router("/", route_handlers=[BodyController, FactController], tags=["bodies"]),
+            _curation(settings),
+        ],
+        guards=[known_key, json_only],
+        middleware=[
+            KeyMiddleware(),
+            limits.by_address("requests", settings.requests_per_minute),
+            limits.by_key(settings.key_requests_per_minute),
+        ],
+    )
+
+
+def _curation(settings: Settings) -> Router:
+    imports = Router(
+        "/",
+        route_handlers=[ImportController],
+        request_max_body_size=settings.import_bytes_max,
+    )
+    handlers = [EntryController, GapController, ExportController, imports]
+    return Router("/", route_handlers=handlers, tags=["curation"])
+
+
+def _limited(
+    path: str, handlers: Sequence[ControllerRouterHandler], limit: Any, tag: str | None = None
+) -> Router:
+    tags = [tag] if tag else None
+    return Router(path, route_handlers=list(handlers), middleware=[limit], tags=tags)
+
+
+def _visitor(path: str, handlers: Sequence[ControllerRouterHandler], limit: Any) -> Router:
+    return Router(
+        path,
+        route_handlers=list(handlers),
+        middleware=[limit],
+        opt={VISITOR_TOKEN: True},
+        tags=["conversations"],
+    )
+
+
+def _operation() -> list[ControllerRouterHandler]:
+    return [
+        Router("/", route_handlers=[healthz, readyz], tags=["operation"]),
+        metrics.MetricsController,
+    ]
+
+
+def _openapi(settings: Settings) -> OpenAPIConfig:
+    bearer = {"type": "http", "scheme": "bearer"}
+    schemes = {
+        "key": SecurityScheme(**bearer, description="A key of a curator, a partner, an operator."),
+        "conversation": SecurityScheme(**bearer, description="The conversation's token."),
+    }
+    return OpenAPIConfig(
+        title="Samsvar",
+        version=_version(),
+        description=DESCRIPTION,
+        components=Components(security_schemes=schemes),
+        render_plugins=[JsonRenderPlugin()],
+        tags=[Tag(name, description) for name, description in TAGS.items()],
+        use_handler_docstrings=True,
+    )
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("samsvar")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"

@@ -1,0 +1,172 @@
+"""Conversations with visitors: kept in the database, so that they survive a page change and a restart.
+
+A message, its reply and what is remembered after it are written in one
+transaction before the reply leaves. Everything kept is redacted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Callable
+
+import msgspec
+
+from brains import conversations as rows
+from brains.database import Database
+from brains.errors import UnknownConversation
+from brains.knowledge import Knowledge
+from brains.model import Body
+from router import choices, replies
+from router.errors import WrongToken
+from router.events import Events
+from router.messages import Conversation, Message, Option, Reply, Speaker, Started, Turn
+from router.pipeline import Memory, Pipeline
+from router.redact import redact
+from router.texts import languages, say
+
+_memory = msgspec.json.Decoder(Memory)
+_reply = msgspec.json.Decoder(Reply)
+
+
+class Conversations(msgspec.Struct, frozen=True):
+    """Every call but `start` needs the conversation's token.
+
+    Raises `UnknownConversation` for an id that is not there (or is erased), and
+    `WrongToken` for a token that does not open it.
+    """
+
+    db: Database
+    knowledge: Knowledge
+    pipeline: Pipeline
+    events: Events
+    clock: Callable[[], dt.datetime]
+
+    async def start(
+        self, body: str, language: str | None = None, origin: str | None = None
+    ) -> Started:
+        """A new conversation in the page's language, or the body's own."""
+        host = self.knowledge.body(body)
+        spoken = language if language in languages() else host.language
+        now = self.clock()
+        state = msgspec.json.encode(Memory())
+        async with self.db.write() as tx:
+            made, token = await rows.start(tx, host.id, spoken, now, origin, state)
+        return Started(
+            made.id,
+            token,
+            replies.greeting(host, spoken),
+            popular(self.knowledge, host, now.month, spoken),
+            Speaker(host.id, host.name),
+            replies.human(host, now),
+            spoken,
+        )
+
+    async def authorise(self, id: str, token: str) -> str:
+        """The slug of the conversation's body."""
+        return (await self._opened(id, token)).body
+
+    async def say(
+        self, id: str, token: str, text: str | None = None, choice: str | None = None
+    ) -> Reply:
+        """One message of the visitor: `text`, or the `choice` of an option."""
+        kept = await self._opened(id, token)
+        memory = _memory.decode(kept.state)
+        message = Message(kept.body, text or "", choice, kept.language, id)
+        reply, remembered = await self.pipeline.answer(message, memory)
+        shown = redact(text) if text else self._label_of(choice or "", kept.language)
+        return await self._keep(id, shown, reply, remembered)
+
+    async def handover(self, id: str, token: str) -> Reply:
+        """The visitor pressed the button for a human."""
+        return await self.say(id, token, choice=choices.HUMAN)
+
+    async def feedback(
+        self, id: str, token: str, turn: int, helpful: bool, comment: str | None = None
+    ) -> None:
+        """Whether the reply of that turn helped. Raises `Invalid` if there is none."""
+        await self._opened(id, token)
+        async with self.db.write() as tx:
+            await rows.feedback(tx, id, turn, helpful, redact(comment) if comment else None)
+
+    async def erase(self, id: str, token: str) -> None:
+        """Remove the conversation and all its turns."""
+        await self._opened(id, token)
+        async with self.db.write() as tx:
+            await rows.erase(tx, id)
+        self.events.publish(id, "state", {"state": "closed"})
+
+    async def get(self, id: str, token: str) -> Conversation:
+        """All that is needed to show the conversation again."""
+        kept = await self._opened(id, token)
+        host = self.knowledge.body(kept.body)
+        async with self.db.read() as tx:
+            said = await rows.turns(tx, id)
+        return Conversation(
+            id,
+            Speaker(host.id, host.name),
+            kept.language,
+            "bot",
+            replies.human(host, self.clock()),
+            [_turn(one) for one in said],
+        )
+
+    async def transcript(self, id: str, token: str) -> str:
+        """The conversation as plain text, for the visitor to keep."""
+        shown = await self.get(id, token)
+        language = shown.language
+        lines = [say("transcript", language, body=shown.body.name), ""]
+        for turn in shown.turns:
+            speaker = say("visitor", language)
+            if turn.reply is not None:
+                speaker = f"{turn.reply.body.name} ({say('bot', language)})"
+            lines += [f"[{turn.at:%Y-%m-%d %H:%M} UTC] {speaker}:", turn.text, ""]
+        return "\n".join(lines)
+
+    async def _opened(self, id: str, token: str) -> rows.Conversation:
+        async with self.db.read() as tx:
+            await rows.get(tx, id)
+            try:
+                return await rows.authorised(tx, id, token)
+            except UnknownConversation:
+                raise WrongToken from None
+
+    async def _keep(self, id: str, shown: str, reply: Reply, memory: Memory) -> Reply:
+        now = self.clock()
+        async with self.db.write() as tx:
+            await rows.append(tx, id, "visitor", shown, now)
+            turn = await rows.append(tx, id, "bot", reply.text, now, b"{}")
+            reply = msgspec.structs.replace(reply, turn=turn)
+            await rows.set_reply(tx, id, turn, reply.text, msgspec.json.encode(reply))
+            await rows.save_state(tx, id, msgspec.json.encode(memory))
+        self.events.publish(id, "reply", reply, turn)
+        return reply
+
+    def _label_of(self, choice: str, language: str) -> str:
+        """What the visitor saw on the button."""
+        chosen = choices.parse(choice)
+        if chosen.kind in (choices.HUMAN, choices.NONE):
+            key = "talk_to_human" if chosen.kind == choices.HUMAN else "none_of_these"
+            return say(key, language)
+        if chosen.body is not None and chosen.body in self.knowledge.bodies:
+            return self.knowledge.bodies[chosen.body].name
+        if chosen.kind == "remit":
+            remit = self.knowledge.remits.get(chosen.place, {}).get(chosen.id)
+            return remit.title if remit else chosen.id
+        entry = self.knowledge.entries.get(chosen.place, {}).get(chosen.id)
+        return (entry.title or entry.questions[0]) if entry else chosen.id
+
+
+def popular(knowledge: Knowledge, body: Body, month: int, language: str) -> list[Option]:
+    """The popular questions of a body in a month (1-12), as buttons."""
+    asked = knowledge.popular(body.id, month)
+    return [
+        Option(choices.of_entry(entry.brain, entry.id), entry.title or entry.questions[0])
+        for entry in asked
+    ]
+
+
+def _turn(said: rows.Turn) -> Turn:
+    reply = _reply.decode(said.reply) if said.reply is not None else None
+    shown = reply.html if reply is not None else f"<p>{html.escape(said.text)}</p>"
+    return Turn(said.turn, said.sender, said.text, shown, said.at, reply)

@@ -1,0 +1,1 @@
+"""The demo federation: content written for this project, and two example websites."""

@@ -1,0 +1,93 @@
+"""Puts the demo federation into a database: two brains, sixteen bodies, remits, facts.
+
+What an installation's curators have changed since stays as they have it;
+loading again adds only what is new in the files.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from brains import store
+from brains.database import Database
+from brains.formats import jsonl
+from brains.model import Body, Brain, Entry, Fact, LocalAnswer, Remit
+from brains.vectors import Progress, TextEncoder
+
+T = TypeVar("T")
+
+FOLDER = Path(__file__).parent
+BRAINS = (Brain(id="kommune", name="Kommune"), Brain(id="nav", name="NAV"))
+AUTHOR = "demo"
+CONTACT_TOPIC = "kontakt"
+
+
+async def load(db: Database, encoder: TextEncoder, progress: Progress | None = None) -> None:
+    """Load all of it. `progress` hears of texts encoded, for each brain anew."""
+    for brain in BRAINS:
+        await store.save_brain(db, brain)
+    bodies = read_bodies()
+    await store.save_bodies(db, bodies)
+    await store.save_facts(db, read_facts())
+    for brain in BRAINS:
+        await store.import_entries(
+            db, encoder, brain.id, read_entries(brain.id), progress, author=AUTHOR, keep_edits=True
+        )
+    await store.save_local_answers(db, _lines("local.jsonl", LocalAnswer))
+    await store.save_remits(db, encoder, read_remits(bodies), progress)
+
+
+def read_bodies() -> list[Body]:
+    return _lines("bodies.jsonl", Body)
+
+
+def read_entries(brain: str) -> list[Entry]:
+    """The entries of a brain, from one file a topic."""
+    files = sorted((FOLDER / brain).glob("*.jsonl"))
+    return [entry for file in files for entry in jsonl.read(file.read_text("utf-8"), "nb")]
+
+
+def read_facts() -> list[Fact]:
+    """Each body's facts, from one file a topic: key to label and values."""
+    facts = []
+    for file in sorted((FOLDER / "facts").glob("*.json")):
+        topic: dict[str, dict[str, Any]] = json.loads(file.read_text("utf-8"))
+        for key, fact in topic.items():
+            for body, value in fact["values"].items():
+                facts.append(Fact(body, key, value, fact["label"]))
+    return facts
+
+
+def read_remits(bodies: list[Body]) -> list[Remit]:
+    """What the other bodies are responsible for, and how to reach each of them."""
+    return [*_lines("remits.jsonl", Remit), *(_contact(one) for one in bodies if not one.brain)]
+
+
+def _contact(body: Body) -> Remit:
+    """Every body is asked for by name: its phone number, its website, its office."""
+    name = body.short_name or body.name
+    return Remit(
+        body=body.id,
+        topic=CONTACT_TOPIC,
+        title=f"Kontakte {name}",
+        url=body.website,
+        questions=[
+            f"Hvordan kontakter jeg {name}?",
+            f"telefonnummer til {name}",
+            f"Korleis kjem eg i kontakt med {name}?",
+            f"Hvordan logger jeg inn hos {name}?",
+            f"nettsiden til {name}",
+            f"åpningstider {name}",
+            f"How do I contact {name}?",
+            name,
+        ],
+    )
+
+
+def _lines(name: str, kind: type[T]) -> list[T]:
+    lines = (FOLDER / name).read_text("utf-8").splitlines()
+    return [msgspec.json.decode(line, type=kind) for line in lines if line.strip()]

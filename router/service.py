@@ -1,0 +1,282 @@
+"""The assembled service: what the API, the command line and the adapters are given.
+
+`Service.open` puts the parts together once and starts what runs beside the
+answers: following the change feed, learning again as the brain changes,
+erasing old conversations. `close` ends it all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+
+from brains import conversations as conversation_rows
+from brains import vectors
+from brains.database import Database
+from brains.errors import SamsvarError
+from brains.gaps import Gaps
+from brains.knowledge import Knowledge
+from brains.store import now as utc_now
+from embeddings import stored
+from embeddings.batching import BatchingEncoder, TextEncoder
+from embeddings.encoder import load_encoder
+from embeddings.packaged import Progress
+from router import decide, replies
+from router.conversations import Conversations, popular
+from router.curation import Curation
+from router.demo.load import load as load_demo
+from router.detect import crisis, human
+from router.detect.classifier import Example
+from router.events import Events
+from router.language import LanguageDetection
+from router.messages import Candidate, Human, Message, Option, Reply, RouteResult
+from router.pipeline import Pipeline
+from router.settings import Settings
+from router.texts import languages
+
+log = logging.getLogger(__name__)
+
+PURGE_EVERY_S = 3600.0
+KEEP_FIT_EVERY_S = 5.0
+ROUTED_CANDIDATES = 10
+# The body of a question that is some municipality's is its brain, until the municipality is known.
+ROUTE_FROM = 0.5
+
+
+class Service:
+    """Make it with `await Service.open(settings)`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        encoder: BatchingEncoder,
+        knowledge: Knowledge,
+        gaps: Gaps,
+        pipeline: Pipeline,
+    ) -> None:
+        clock = pipeline.clock
+        self.settings = settings
+        self.db = db
+        self.encoder = encoder
+        self.knowledge = knowledge
+        self.gaps = gaps
+        self.pipeline = pipeline
+        self.events = Events.in_memory()
+        self.conversations = Conversations(db, knowledge, pipeline, self.events, clock)
+        self.curation = Curation(db, knowledge, encoder, gaps, pipeline, clock)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._kept: object = None
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        encoder: TextEncoder | None = None,
+        progress: Progress | None = None,
+        clock: Callable[[], dt.datetime] = utc_now,
+    ) -> Service:
+        """Open the database, load the encoder, learn what is to be learned, and start.
+
+        Raises `StorageError` or `EncoderUnavailable`, which say what to do.
+        """
+        report = progress or _silent
+        db = await Database.open(settings.database_url)
+        loading = asyncio.to_thread(_load, settings.model or None, report)
+        batching = BatchingEncoder(encoder if encoder is not None else await loading)
+        if encoder is not None:
+            loading.close()
+        if settings.demo:
+            await load_demo(db, batching, _counted(report, "loading the demo federation"))
+        knowledge = await Knowledge.open(db, batching, clock=clock)
+        gaps = await Gaps.open(db, batching)
+        pipeline = await _pipeline(settings, db, batching, knowledge, gaps, clock, report)
+        service = cls(settings, db, batching, knowledge, gaps, pipeline)
+        await service._learn(report)
+        service._start()
+        return service
+
+    async def close(self) -> None:
+        """End the background work and let go of everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._keep_fit()
+        with suppress(SamsvarError):
+            await self.knowledge.close()
+        await self.gaps.close()
+        await self.encoder.close()
+        await self.db.close()
+
+    async def ask(self, message: Message) -> Reply:
+        """One stateless question. Raises `UnknownBody` and `Invalid`."""
+        reply, _ = await self.pipeline.answer(message)
+        return reply
+
+    async def route(
+        self, text: str, sender: str | None = None, municipality: str | None = None
+    ) -> RouteResult:
+        """Whose question it is.
+
+        `municipality` is a slug or number; without it, a question that any
+        municipality answers is its brain's. Raises `UnknownBody`.
+        """
+        asking = self.knowledge.body(sender).id if sender else None
+        local = self._municipality(municipality)
+        vector = (await self.encoder.encode([text]))[0]
+        found = self.knowledge.find(text, vector, None, self.pipeline.clock(), ROUTED_CANDIDATES)
+        if local is None and asking is not None and self.knowledge.body(asking).brain:
+            host = self.knowledge.body(asking)
+            local = host.id if host.kind == "municipality" else None
+        shares = decide.shares(found, self.knowledge.bodies.get(local or ""))
+        candidates = [
+            Candidate(slug, self._name(slug), round(share, 4)) for slug, share in shares.items()
+        ]
+        best = candidates[0] if candidates else None
+        known = best is not None and best.probability >= ROUTE_FROM
+        return RouteResult(
+            best.id if best and known else None, best.probability if best else 0.0, candidates
+        )
+
+    async def popular(
+        self, body: str, month: int | None = None, language: str | None = None
+    ) -> list[Option]:
+        """The popular questions of a body in a month (1-12, by default this one)."""
+        host = self.knowledge.body(body)
+        spoken = language if language in languages() else host.language
+        return popular(
+            self.knowledge, host, month or self.pipeline.clock().month, spoken or host.language
+        )
+
+    def human(self, body: str) -> Human:
+        return replies.human(self.knowledge.body(body), self.pipeline.clock())
+
+    async def problems(self) -> list[str]:
+        """Why the service is not ready; nothing where it is."""
+        found = []
+        try:
+            async with self.db.read() as tx:
+                await tx.execute(sa.text("SELECT 1"))
+        except (SamsvarError, sa.exc.SQLAlchemyError) as error:
+            found.append(f"The database does not answer: {error}")
+        if self.knowledge.waiting:
+            found.append(f"{self.knowledge.waiting} entries are being embedded for a new model.")
+        if any(task.done() for task in self._tasks):
+            found.append("A background task has ended; restart the service.")
+        return found
+
+    def _municipality(self, wanted: str | None) -> str | None:
+        if not wanted:
+            return None
+        by_number = (
+            body.id
+            for body in self.knowledge.bodies.values()
+            if body.municipality_number == wanted
+        )
+        return next(by_number, None) or self.knowledge.body(wanted).id
+
+    def _name(self, slug: str) -> str:
+        if slug in self.knowledge.bodies:
+            return self.knowledge.bodies[slug].name
+        return self.knowledge.brain(slug).name
+
+    async def _learn(self, report: Progress) -> None:
+        """Adopt the fit kept from an earlier run, or learn anew."""
+        folder = self._fits
+        matcher, fingerprint = self.knowledge.matcher, self.encoder.fingerprint
+        report(0.9, "learning from the brain's own phrasings")
+        if not await asyncio.to_thread(stored.load, matcher, folder, fingerprint):
+            await self.knowledge.refit_if_stale()
+            await self._keep_fit()
+        else:
+            self._kept = matcher.learned()
+        report(1.0, "ready")
+
+    async def _keep_fit(self) -> None:
+        matcher = self.knowledge.matcher
+        if matcher.stale or matcher.learned() is self._kept:
+            return
+        self._kept = learned = matcher.learned()
+        try:
+            await asyncio.to_thread(
+                stored.save, matcher, learned, self._fits, self.encoder.fingerprint
+            )
+        except OSError as error:
+            log.warning("the fit could not be kept for the next start: %s", error)
+
+    @property
+    def _fits(self) -> Path:
+        return Path(self.settings.home) / "fits"
+
+    def _start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self.knowledge.follow(), name="follow the change feed"),
+            asyncio.create_task(self._purge_for_ever(), name="erase old conversations"),
+            asyncio.create_task(self._keep_fits_for_ever(), name="keep fits"),
+        ]
+
+    async def _keep_fits_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_FIT_EVERY_S)
+            await self._keep_fit()
+
+    async def _purge_for_ever(self) -> None:
+        while True:
+            oldest = self.pipeline.clock() - dt.timedelta(days=self.settings.retention_days)
+            try:
+                async with self.db.write() as tx:
+                    erased = await conversation_rows.purge(tx, oldest)
+            except SamsvarError as error:
+                log.warning("old conversations could not be erased: %s", error)
+                erased = 0
+            await asyncio.sleep(0 if erased else PURGE_EVERY_S)
+
+
+async def _pipeline(
+    settings: Settings,
+    db: Database,
+    encoder: BatchingEncoder,
+    knowledge: Knowledge,
+    gaps: Gaps,
+    clock: Callable[[], dt.datetime],
+    report: Progress,
+) -> Pipeline:
+    report(0.8, "reading the examples of crisis messages")
+    crisis_examples, human_examples = crisis.examples(), human.examples()
+    crisis_vectors = await _encode_examples(db, encoder, crisis_examples)
+    human_vectors = await _encode_examples(db, encoder, human_examples)
+    detectors = await asyncio.gather(
+        asyncio.to_thread(LanguageDetection),
+        asyncio.to_thread(crisis.CrisisDetector, crisis_examples, crisis_vectors),
+        asyncio.to_thread(human.HumanDetector, human_examples, human_vectors),
+    )
+    return Pipeline(
+        knowledge, encoder, gaps, db, *detectors, wrong_rate=settings.wrong_rate, clock=clock
+    )
+
+
+async def _encode_examples(
+    db: Database, encoder: BatchingEncoder, examples: Sequence[Example]
+) -> vectors.Vector:
+    texts = [example.text for example in examples]
+    known = await vectors.ensure(db, encoder, texts, "query")
+    return np.stack([known[text] for text in texts])
+
+
+def _load(model: str | None, report: Progress) -> TextEncoder:
+    return load_encoder(model, lambda share, what: report(0.5 * share, what))
+
+
+def _counted(report: Progress, what: str) -> Callable[[int, int], None]:
+    return lambda done, total: report(0.5 + 0.3 * done / max(total, 1), what)
+
+
+def _silent(share: float, what: str) -> None:
+    pass
