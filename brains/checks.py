@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from brains import templates
+from brains import codec, templates
 from brains.errors import Invalid, Problem
 from brains.model import (
     EVERYONE,
@@ -227,6 +227,8 @@ def _name(where: str, name: str) -> Problems:
 
 
 def _at_most(where: str, text: str, limit: int) -> Problems:
+    if codec.storable(text) != text:
+        yield Problem(where, "It has characters that are not text. Write it again.")
     if len(text) > limit:
         yield Problem(where, f"It has {len(text)} characters; the most is {limit}.")
 

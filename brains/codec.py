@@ -18,6 +18,11 @@ def decode(document: str, type_: type[T]) -> T:
     return msgspec.json.decode(document, type=type_)
 
 
+def storable(text: str) -> str:
+    """Text that both databases take: without NUL, and with lone surrogates replaced."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def digest(value: msgspec.Struct) -> str:
     """SHA-256 of what differs from the defaults, so that a new field changes nothing."""
     fields = msgspec.to_builtins(value)

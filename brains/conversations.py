@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-from brains import tables
+from brains import codec, tables
 from brains.database import Transaction
 from brains.errors import Invalid, UnknownConversation
 
@@ -108,7 +108,7 @@ async def append(
             conversation=id,
             turn=turn,
             sender=sender,
-            text=text,
+            text=codec.storable(text),
             at=at,
             reply=None if reply is None else reply.decode(),
         )
@@ -121,7 +121,7 @@ async def set_reply(tx: Transaction, id: str, turn: int, text: str, reply: bytes
     await tx.execute(
         sa.update(_turns)
         .where(_turns.c.conversation == id, _turns.c.turn == turn)
-        .values(text=text, reply=reply.decode())
+        .values(text=codec.storable(text), reply=reply.decode())
     )
 
 
@@ -162,7 +162,7 @@ async def feedback(
     result = await tx.execute(
         sa.update(_turns)
         .where(_turns.c.conversation == id, _turns.c.turn == turn, _turns.c.sender != "visitor")
-        .values(helpful=helpful, comment=comment)
+        .values(helpful=helpful, comment=None if comment is None else codec.storable(comment))
     )
     if not result.rowcount:
         raise Invalid(f"The conversation has no reply with number {turn}.", "field turn")

@@ -77,7 +77,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        """A transaction, committed on leaving. After `StorageError` or `Conflict` nothing is saved."""
+        """A transaction, committed on leaving. Nothing is saved on `StorageError` or `Conflict`."""
         writing: contextlib.AbstractAsyncContextManager[Any] = (
             self._writing if self.dialect == "sqlite" else contextlib.nullcontext()
         )

@@ -92,7 +92,7 @@ async def write(
         head = before.get(draft.entry.id, Head())
         entry = msgspec.structs.replace(draft.entry, brain=brain, revision=head.revision + 1)
         rows.append(
-            {"brain": brain, "id": entry.id, "updated_at": at}
+            {"brain": brain, "id": entry.id, "topic": entry.topic, "updated_at": at}
             | _next_head(head, entry, draft.digest, imported)._asdict()
         )
         revisions.append(
@@ -157,6 +157,7 @@ async def listing(
     brain: str,
     *,
     status: Status | None = None,
+    topic: str | None = None,
     text: str = "",
     after: str | None = None,
     limit: int = PAGE_ITEMS,
@@ -165,6 +166,8 @@ async def listing(
     query = _states().where(_is_latest, _entries.c.brain == brain).order_by(_entries.c.id)
     if status is not None:
         query = query.where(_entries.c.status == status)
+    if topic is not None:
+        query = query.where(_entries.c.topic == topic)
     if text.strip():
         query = query.where(
             sa.func.lower(_revisions.c.document).contains(text.strip().lower(), autoescape=True)

@@ -103,6 +103,7 @@ class Gaps:
         """
         if len(self._waiting) >= RECORDS_WAITING_MAX:
             raise StorageError("Too many unanswered questions wait to be stored. Try again soon.")
+        text = codec.storable(text)
         asked = Asked(brain, body, text, language, vector, nearest, asked_at, conversation, turn)
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, future))
@@ -190,18 +191,26 @@ class Gaps:
         while self._waiting:
             batch = self._waiting[:RECORDS_AT_ONCE]
             del self._waiting[:RECORDS_AT_ONCE]
-            try:
-                ids = await self._write([asked for asked, _ in batch])
-            except BaseException as error:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(_for_caller(error))
-                if not isinstance(error, Exception):
-                    raise
-                continue
-            for (_, future), id in zip(batch, ids, strict=True):
-                if not future.done():
-                    future.set_result(id)
+            await self._write_together(batch)
+
+    async def _write_together(self, batch: Sequence[tuple[Asked, asyncio.Future[str]]]) -> None:
+        """One transaction; where that fails, one for each, so that none fails for another's sake."""
+        try:
+            ids = await self._write([asked for asked, _ in batch])
+        except Exception as error:
+            if len(batch) > 1:
+                for one in batch:
+                    await self._write_together([one])
+            elif not batch[0][1].done():
+                batch[0][1].set_exception(_for_caller(error))
+            return
+        except BaseException:
+            for _, future in batch:
+                future.cancel()
+            raise
+        for (_, future), id in zip(batch, ids, strict=True):
+            if not future.done():
+                future.set_result(id)
 
     async def _write(self, batch: Sequence[Asked]) -> Sequence[str]:
         """One transaction for all. Memory changes only once it is committed."""
@@ -494,7 +503,7 @@ async def _with_bodies(tx: Transaction, rows: Sequence[sa.Row[Any]]) -> list[Gap
     ]
 
 
-def _for_caller(error: BaseException) -> Exception:
+def _for_caller(error: Exception) -> Exception:
     if isinstance(error, SamsvarError):
         return error
     log.error("recording unanswered questions failed", exc_info=error)

@@ -110,15 +110,6 @@ class Searches(Protocol):
     def search_many(
         self, texts: Sequence[str], vectors: Vector, scopes: Collection[str], limit: int = 10
     ) -> list[list[Scored]]: ...
-    def found(self, brain: str, entry_id: str, body_slug: str) -> Found:
-        """The entry as a certain candidate, for a body's visitor who has chosen it.
-
-        Raises `UnknownEntry`. Whether the body's visitors may have it is for `answer` to say.
-        """
-        entry = self.entry(brain, entry_id)
-        scored = Scored(f"entry:{brain}/{entry_id}", 1.0, 0.0)
-        return self._found_entry(entry, scored, self.body(body_slug))
-
     def answer_threshold(self, wrong_rate: float) -> float: ...
     def fit(self) -> Any: ...
     def adopt(self, fit: Any) -> None: ...
@@ -173,6 +164,7 @@ class Knowledge:
         self._embedding: asyncio.Task[None] | None = None
         self._catching_up = asyncio.Lock()
         self._refitting = asyncio.Lock()
+        self._refit: asyncio.Task[bool] | None = None
         self._woken = asyncio.Event()
         self._changed_at = 0.0
         self._fitted_at = 0.0
@@ -249,6 +241,15 @@ class Knowledge:
         self._pass_boundaries(now)
         results = self.matcher.search_many(texts, vectors, scopes, limit)
         return [self._found(scored, body, now) for scored in results]
+
+    def found(self, brain: str, entry_id: str, body_slug: str) -> Found:
+        """The entry as a certain candidate, for a body's visitor who has chosen it.
+
+        Raises `UnknownEntry`. Whether the body's visitors may have it is for `answer` to say.
+        """
+        entry = self.entry(brain, entry_id)
+        scored = Scored(f"entry:{brain}/{entry_id}", 1.0, 0.0)
+        return self._found_entry(entry, scored, self.body(body_slug))
 
     def answer_threshold(self, wrong_rate: float) -> float:
         """The probability from which to answer, for that share of wrong answers."""
@@ -332,14 +333,14 @@ class Knowledge:
         self._woken.set()
 
     async def follow(self, interval_seconds: float = 0.2) -> None:
-        """Keeps up for ever: changes, refits, usage. Run as a task; it outlives database trouble."""
+        """Keeps up for ever: changes, refits, usage. Database trouble does not end it."""
         loop = asyncio.get_running_loop()
         failures, flushed_at = 0, loop.time()
         while True:
             try:
                 await self.catch_up()
                 if self._due_for_refit(loop.time()):
-                    await self.refit_if_stale()
+                    self._start_refit()
                 if loop.time() - flushed_at >= USAGE_FLUSH_S:
                     flushed_at = loop.time()
                     await self.flush_usage()
@@ -382,10 +383,11 @@ class Knowledge:
             raise
 
     async def close(self) -> None:
-        """Stops embedding and stores the counts."""
-        if self._embedding is not None:
-            self._embedding.cancel()
-            await asyncio.gather(self._embedding, return_exceptions=True)
+        """Stops what runs in the background and stores the counts."""
+        running = [task for task in (self._embedding, self._refit) if task is not None]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await self.flush_usage()
 
     async def _sleep(self, seconds: float) -> None:
@@ -395,8 +397,13 @@ class Knowledge:
             return
         self._woken.clear()
 
+    def _start_refit(self) -> None:
+        self._refit = asyncio.create_task(self.refit_if_stale())
+        self._refit.add_done_callback(_log_failure)
+
     def _due_for_refit(self, time: float) -> bool:
-        if not self.matcher.stale or self._refitting.locked():
+        running = self._refit is not None and not self._refit.done()
+        if not self.matcher.stale or running or self._refitting.locked():
             return False
         quiet = time - self._changed_at >= REFIT_QUIET_S
         return quiet or time - self._fitted_at >= REFIT_WAIT_MAX_S
@@ -678,6 +685,6 @@ def _put_or_drop(items: dict[str, T], key: str, item: T | None) -> None:
         items[key] = item
 
 
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.error("embedding in the background failed: %s", task.exception())
+def _log_failure(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("work in the background failed: %s", error, exc_info=error)

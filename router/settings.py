@@ -49,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "encoder. A change embeds everything anew."
         ),
     ] = ""
+    cache: Annotated[
+        str, Meta(description="Folder of the built encoder, some 500 MB that can be made again.")
+    ] = ""
     wrong_rate: Annotated[
         float,
         Meta(gt=0, lt=1, description="Share of the answers given that may be wrong, 0 to 1."),

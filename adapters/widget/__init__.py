@@ -6,7 +6,8 @@
 `static/` is the widget itself, plain ES modules that need no build:
 
     v1.js        the custom element: what happens when
-    view.js      pieces of the panel, from data to DOM nodes
+    panel.js     the frame: launcher, head, log, input, menu
+    view.js      the messages in it, from data to DOM nodes
     client.js    calls to `/v1/conversations`, and what the browser remembers
     texts.js     the widget's own words in Bokmål, Nynorsk and English
     style.js     the looks, and the CSS properties a site may set

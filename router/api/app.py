@@ -74,7 +74,7 @@ def create_app(
     `adapters` are the route handlers of the foreign protocols, limited by
     address; `pages` are those of the console, the widget and the demo.
     """
-    access = Access(service.db, service.knowledge, settings.admin_key)
+    access = Access(service.db, settings.admin_key, service.knowledge.bodies)
     app = App(
         route_handlers=[
             _api(settings),

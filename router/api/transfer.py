@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from litestar import Controller, Request, Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import QueryParameter
 
+from brains.errors import Invalid
+from brains.formats import faqpage, jsonl
+from brains.model import Entry
 from router.api.entries import READ, WRITE
 from router.api.parameters import BrainPath, LanguageQuery
 from router.results import ImportResult
@@ -64,8 +68,17 @@ class ImportController(Controller):
     ) -> ImportResult:
         """Publish every entry of a file: all of them or, where one is wrong, none."""
         service.knowledge.brain(brain)
-        data = await request.body()
-        return await service.curation.import_entries(brain, data, format, key_in(request).name)
+        entries = await sync_to_thread(read, await request.body(), format)
+        return await service.curation.import_entries(brain, entries, key_in(request).name)
+
+
+def read(data: bytes, format: Format) -> list[Entry]:
+    """The entries of a file. Raises `Invalid` saying where it is wrong; nothing is saved yet."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid("The file is not valid UTF-8.", f"byte {error.start}") from None
+    return (jsonl if format == "jsonl" else faqpage).read(text)
 
 
 class ExportController(Controller):

@@ -1,0 +1,15 @@
+"""What must be seen before a question is answered: a crisis, and the wish for a human.
+
+    crisis.py          CrisisDetector: is a life or somebody's safety at stake?
+    crisis_replies.py  the fixed answers to that, from replies/<language>.md
+    human.py           HumanDetector: does the visitor want a human?
+
+Both detectors are one mechanism over different files:
+
+    folding.py         text to plain words, so that spelling matters little
+    rules.py           reads and tries rules/<detector>.<topic>.rules
+    classifier.py      rules first, then logistic regression over examples/*.jsonl
+
+To teach a detector something, add a line to a rule file or to the examples. Nothing here
+loads an encoder: encode `examples()` elsewhere and pass the vectors to the detector.
+"""

@@ -33,7 +33,7 @@ INNOCENT = ""
 FALSE_ALARM_RATE_MAX = 0.0
 PROBABILITY_MIN = 0.5
 FOLDS = 5
-VECTOR_WEIGHT = 4.0
+VECTOR_WEIGHT = 2.0
 REGULARISATION_C = 10.0
 
 Vectors = NDArray[np.float32]
@@ -68,47 +68,45 @@ class Verdict:
     probability: float
 
 
-class Opinion:
-    """Logistic regression over examples: the probability that a message is not ordinary.
+class Features:
+    """Texts and vectors as rows of one sparse matrix: weighted character n-grams, then vector.
 
-    `vectors` has shape (examples, dimensions) with rows of length one, or is None; then
-    `probability` and `label` look at characters only.
+    `vectors` has shape (texts, dimensions) with rows of length one, or is None throughout.
     """
 
-    def __init__(self, examples: Sequence[Example], vectors: Vectors | None) -> None:
-        texts = [example.text for example in examples]
-        kinds = np.array([example.kind for example in examples])
-        self._tfidf = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True, dtype=np.float32
-        )
-        self._with_vectors = vectors is not None
-        features = _join(self._tfidf.fit_transform(texts), vectors)
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._characters = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(1, 4), min_df=2, sublinear_tf=True, dtype=np.float32
+        ).fit(texts)
+
+    def rows(self, texts: Sequence[str], vectors: Vectors | None) -> Any:
+        """A sparse matrix with one row a text."""
+        characters = self._characters.transform(texts)
+        if vectors is None:
+            return characters
+        scaled = sparse.csr_matrix(vectors * VECTOR_WEIGHT)
+        return sparse.hstack([characters, scaled], format="csr", dtype=np.float32)
+
+
+class Opinion:
+    """Logistic regression: the probability that a row is not ordinary, and its likely label."""
+
+    def __init__(self, rows: Any, kinds: NDArray[np.str_]) -> None:
         guilty = kinds != INNOCENT
-        self._gate = LogisticRegression(
-            C=REGULARISATION_C, class_weight="balanced", solver="liblinear"
-        ).fit(features, guilty)
-        self._labels = sorted(set(kinds[guilty]))
+        self._gate = _gate().fit(rows, guilty)
+        self._labels = sorted(set(kinds[guilty].tolist()))
         self._which: Any = None
         if len(self._labels) > 1:
             self._which = LogisticRegression(C=REGULARISATION_C, max_iter=200)
-            self._which.fit(features[guilty], kinds[guilty])
+            self._which.fit(rows[guilty], kinds[guilty])
 
-    def probabilities(self, texts: Sequence[str], vectors: Vectors | None) -> NDArray[np.float64]:
-        """One probability a text. `vectors` must be given if and only if examples had them."""
-        found: NDArray[np.float64] = self._gate.predict_proba(self._features(texts, vectors))[:, 1]
-        return found
+    def probability(self, row: Any) -> float:
+        """The probability that this one row is not ordinary."""
+        return float(self._gate.predict_proba(row)[0, 1])
 
-    def label(self, text: str, vector: Vectors | None) -> str:
-        """The most likely label of a message that is not ordinary."""
-        if self._which is None:
-            return str(self._labels[0])
-        rows = None if vector is None else vector[None, :]
-        return str(self._which.predict(self._features([text], rows))[0])
-
-    def _features(self, texts: Sequence[str], vectors: Vectors | None) -> Any:
-        if (vectors is not None) != self._with_vectors:
-            raise ValueError("vectors must be passed exactly where the examples had them")
-        return _join(self._tfidf.transform(texts), vectors)
+    def label(self, row: Any) -> str:
+        """The most likely label of a row that is not ordinary."""
+        return self._labels[0] if self._which is None else str(self._which.predict(row)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +118,16 @@ class Measured:
     false_alarm_rate: float
 
 
-def cross_validate(examples: Sequence[Example], vectors: Vectors | None) -> Measured:
-    """The lowest threshold with at most `FALSE_ALARM_RATE_MAX`, on examples not fitted on."""
-    guilty = np.array([example.kind != INNOCENT for example in examples])
-    held_out = out_of_fold(examples, vectors)
+def cross_validate(
+    rows: Any, kinds: NDArray[np.str_], excused: NDArray[np.bool_] | None = None
+) -> Measured:
+    """The lowest threshold with at most `FALSE_ALARM_RATE_MAX`, on examples not fitted on.
+
+    `excused` examples, shape (examples,), never come before the second opinion.
+    """
+    guilty = kinds != INNOCENT
+    asked = np.ones(len(kinds), dtype=bool) if excused is None else ~excused
+    held_out = np.where(asked, out_of_fold(rows, kinds), 0.0)
     innocent = np.sort(held_out[~guilty])[::-1]
     highest = innocent[int(FALSE_ALARM_RATE_MAX * len(innocent))]
     threshold = max(PROBABILITY_MIN, float(np.nextafter(highest, 1.0)))
@@ -134,17 +138,36 @@ def cross_validate(examples: Sequence[Example], vectors: Vectors | None) -> Meas
     )
 
 
-def out_of_fold(examples: Sequence[Example], vectors: Vectors | None) -> NDArray[np.float64]:
-    """For each example, the probability from a model fitted without it."""
-    kinds = [example.kind for example in examples]
-    found = np.zeros(len(examples))
+def out_of_fold(rows: Any, kinds: NDArray[np.str_]) -> NDArray[np.float64]:
+    """For each row, the probability from a model fitted without it."""
+    found = np.zeros(len(kinds))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    for fit, held in folds.split(np.zeros(len(examples)), kinds):
-        opinion = Opinion([examples[i] for i in fit], None if vectors is None else vectors[fit])
-        found[held] = opinion.probabilities(
-            [examples[i].text for i in held], None if vectors is None else vectors[held]
-        )
+    for fit, held in folds.split(found, kinds):
+        gate = _gate().fit(rows[fit], kinds[fit] != INNOCENT)
+        found[held] = gate.predict_proba(rows[held])[:, 1]
     return found
+
+
+def _gate() -> LogisticRegression:
+    return LogisticRegression(C=REGULARISATION_C, solver="liblinear")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """An opinion with the threshold above which it counts."""
+
+    opinion: Opinion
+    measured: Measured
+
+    @classmethod
+    def fitted(cls, rows: Any, kinds: NDArray[np.str_], excused: NDArray[np.bool_]) -> _Judge:
+        return cls(Opinion(rows, kinds), cross_validate(rows, kinds, excused))
+
+    def verdict(self, row: Any) -> Verdict | None:
+        probability = self.opinion.probability(row)
+        if probability < self.measured.threshold:
+            return None
+        return Verdict(self.opinion.label(row), "learned from examples", probability)
 
 
 class Detector:
@@ -168,39 +191,34 @@ class Detector:
             raise ValueError(f"labels without a priority: {sorted(unknown)}")
         self._rules = rules
         self._priority = {label: rank for rank, label in enumerate(priority)}
-        self._by_characters = Opinion(examples, None)
-        self.measured = cross_validate(examples, None)
-        self._by_vectors: Opinion | None = None
-        self.measured_with_vectors = self.measured
-        if vectors is not None:
-            self._by_vectors = Opinion(examples, vectors)
-            self.measured_with_vectors = cross_validate(examples, vectors)
+        texts = [example.text for example in examples]
+        kinds = np.array([example.kind for example in examples])
+        excused = np.array([rules.read(text).excused for text in texts], dtype=bool)
+        self._features = Features(texts)
+        self._by_characters = _Judge.fitted(self._features.rows(texts, None), kinds, excused)
+        self._by_vectors = self._by_characters
+        self._has_vectors = vectors is not None
+        if self._has_vectors:
+            rows = self._features.rows(texts, vectors)
+            self._by_vectors = _Judge.fitted(rows, kinds, excused)
+
+    @property
+    def measured(self) -> Measured:
+        """What cross-validation says of the second opinion, without any rule."""
+        return self._by_vectors.measured
 
     def verdict(self, text: str, vector: Vectors | None = None) -> Verdict | None:
-        """What this message is and why, or None where it is an ordinary one."""
+        """What this message is and why, or None where it is an ordinary one.
+
+        An innocent phrase silences the second opinion, not the strong rules.
+        """
         text = text[:TEXT_CHARS_MAX]
-        hits = self._rules.hits(text)
-        if hits:
-            first = min(hits, key=lambda hit: self._priority[hit.label])
+        reading = self._rules.read(text)
+        if reading.hits:
+            first = min(reading.hits, key=lambda hit: self._priority[hit.label])
             return Verdict(first.label, first.source, 1.0)
-        return self._second_opinion(text, vector)
-
-    def _second_opinion(self, text: str, vector: Vectors | None) -> Verdict | None:
-        opinion, measured = self._by_characters, self.measured
-        if vector is not None and self._by_vectors is not None:
-            opinion, measured = self._by_vectors, self.measured_with_vectors
-        else:
-            vector = None
-        rows = None if vector is None else vector[None, :]
-        probability = float(opinion.probabilities([text], rows)[0])
-        if probability < measured.threshold:
+        if reading.excused:
             return None
-        return Verdict(opinion.label(text, vector), "learned from examples", probability)
-
-
-def _join(characters: Any, vectors: Vectors | None) -> Any:
-    """Both kinds of evidence side by side, as one sparse matrix."""
-    if vectors is None:
-        return characters.tocsr()
-    scaled = sparse.csr_matrix(vectors * VECTOR_WEIGHT)
-    return sparse.hstack([characters, scaled], format="csr", dtype=np.float32)
+        if vector is None or not self._has_vectors:
+            return self._by_characters.verdict(self._features.rows([text], None))
+        return self._by_vectors.verdict(self._features.rows([text], vector[None, :]))

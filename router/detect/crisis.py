@@ -52,7 +52,7 @@ class CrisisDetector:
     @property
     def measured(self) -> Measured:
         """What cross-validation says of the second opinion, without any rule."""
-        return self._detector.measured_with_vectors
+        return self._detector.measured
 
     def detect(self, text: str, vector: Vectors | None = None) -> CrisisKind | None:
         """The crisis in `text`, or None. `vector`, shape (dimensions,), is the text's own."""

@@ -44,7 +44,7 @@ class HumanDetector:
     @property
     def measured(self) -> Measured:
         """What cross-validation says of the second opinion, without any rule."""
-        return self._detector.measured_with_vectors
+        return self._detector.measured
 
     def detect(self, text: str, vector: Vectors | None = None) -> bool:
         """Whether `text` asks for a human. `vector`, shape (dimensions,), is the text's own."""

@@ -56,6 +56,14 @@ class RuleHit:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the rules see in a text. `excused`: it holds an innocent phrase."""
+
+    hits: list[RuleHit]
+    excused: bool
+
+
 class RuleIndex:
     """Finds the rules worth trying: those with one of their anchor words in the text."""
 
@@ -108,15 +116,20 @@ class RuleSet:
         words = _word_lists(lines)
         return cls(_compile(line, words) for line in lines if line.label)
 
-    def hits(self, text: str) -> list[RuleHit]:
+    def read(self, text: str) -> Reading:
         """Every rule that fires on `text` as the visitor wrote it, in file order."""
         folded = _clear(fold(text), self._harmless)
         cleared = _clear(folded, self._innocent)
-        return [
+        hits = [
             RuleHit(rule.label, rule.source)
             for rule in self._guilty.candidates(folded)
             if rule.pattern.search(folded if rule.strong else cleared)
         ]
+        return Reading(hits, excused=_BLANK in cleared)
+
+    def hits(self, text: str) -> list[RuleHit]:
+        """The hits of `read`."""
+        return self.read(text).hits
 
 
 def _clear(folded: str, innocent: RuleIndex) -> str:

@@ -23,7 +23,9 @@ from router.settings import Settings
 
 log = logging.getLogger("samsvar.access")
 
-CORS_PATHS = ("/v1/", "/widget/")
+CORS_PATHS = ("/v1/",)
+# Scripts that any website may load; what they may do is decided by what they call.
+PUBLIC_PATHS = ("/widget/",)
 CORS_METHODS = "GET, POST, PUT, DELETE"
 CORS_REQUEST_HEADERS = "authorization, content-type, last-event-id"
 CORS_EXPOSED_HEADERS = "retry-after, content-disposition"
@@ -86,6 +88,8 @@ class Edge:
                 _protect(headers, secure)
                 if scope["path"].startswith(CORS_PATHS):
                     headers.add("Vary", "Origin")
+                if scope["path"].startswith(PUBLIC_PATHS):
+                    headers["Access-Control-Allow-Origin"] = "*"
                 if allowed is not None:
                     headers["Access-Control-Allow-Origin"] = allowed
                     headers["Access-Control-Expose-Headers"] = CORS_EXPOSED_HEADERS

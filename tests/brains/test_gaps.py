@@ -117,11 +117,14 @@ async def test_another_encoder_and_a_fresh_start(
     other = FakeEncoder(dimensions=96, name="other")
     fresh = await Gaps.open(federation, other)
     vector = other.encode_now(["kan jeg ha høner i hagene"])[0]
-    joined = await fresh.record("kommune", "asker", "kan jeg ha høner i hagene", "nb", vector, [], NOW)
+    joined = await fresh.record(
+        "kommune", "asker", "kan jeg ha høner i hagene", "nb", vector, [], NOW
+    )
     assert joined == first
     assert (await fresh.get(first)).count == 3
 
 
+@pytest.mark.usefixtures("sqlite_only")
 async def test_a_full_disk_leaves_memory_as_it_was(federation: Database, gaps: Gaps) -> None:
     await ask(gaps, "høner i hagen")
     async with federation.write() as tx:
@@ -146,9 +149,16 @@ async def test_a_caller_that_gives_up_takes_nothing_with_it(gaps: Gaps) -> None:
     assert all(isinstance(id, str) for id in done[1:])
 
 
-async def test_the_feed_tells_of_opening_and_closing_only(
-    federation: Database, gaps: Gaps
-) -> None:
+async def test_a_question_that_cannot_be_stored_fails_alone(gaps: Gaps) -> None:
+    short = np.ones(3, np.float32)
+    bad = gaps.record("kommune", "bergen", "feil", "nb", short, [], NOW)
+    good = [ask(gaps, text) for text in ("høner\0", "batteri \ud800", "is")]
+    first, *rest = await asyncio.gather(bad, *good, return_exceptions=True)
+    assert isinstance(first, StorageError)
+    assert len(set(rest)) == 3 and all(isinstance(id, str) for id in rest)
+
+
+async def test_the_feed_tells_of_opening_and_closing_only(federation: Database, gaps: Gaps) -> None:
     async with federation.read() as tx:
         before = await changes.last(tx)
     id = await ask(gaps, "høner")

@@ -14,7 +14,7 @@ from tests.brains.conftest import NOW
 
 async def test_a_key_is_found_by_its_secret_until_revoked(federation: Database) -> None:
     async with federation.write() as tx:
-        key, secret = await keys.create(tx, " Bergens bot ", "partner", "bergen", NOW)
+        key, secret = await keys.create(tx, " Bergens bot ", "partner", "body:bergen", NOW)
         assert secret.startswith("smsv_") and len(secret) > 40
         assert await keys.find(tx, secret) == key
         for wrong in ("", "smsv_", secret[:-1], secret.removeprefix("smsv_"), "smsv_\ud800"):
@@ -30,11 +30,16 @@ async def test_a_key_is_found_by_its_secret_until_revoked(federation: Database) 
 
 @pytest.mark.parametrize(
     ("name", "role", "scope"),
-    [("", "reader", "*"), ("a", "king", "*"), ("a", "reader", "atlantis")],
+    [
+        ("", "reader", "*"),
+        ("a", "king", "*"),
+        ("a", "reader", "body:atlantis"),
+        ("a", "reader", "nav"),
+    ],
 )
 async def test_what_a_key_needs(federation: Database, name: str, role: Role, scope: str) -> None:
     async with federation.write() as tx:
         with pytest.raises(Invalid):
             await keys.create(tx, name, role, scope, NOW)
-        for good in ("*", "kommune", "bergen"):
+        for good in ("*", "brain:kommune", "brain:nav", "body:nav"):
             await keys.create(tx, "a", "curator", good, NOW)

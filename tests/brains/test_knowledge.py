@@ -233,9 +233,7 @@ async def test_another_model_embeds_in_the_background(
     await store.import_entries(federation, encoder, "kommune", [BARNEHAGE, SNO])
     seen: list[tuple[int, int]] = []
     other = FakeEncoder(dimensions=48, name="other")
-    node = await Knowledge.open(
-        federation, other, lambda *step: seen.append(step), FakeMatcher()
-    )
+    node = await Knowledge.open(federation, other, lambda *step: seen.append(step), FakeMatcher())
     assert node.waiting == 2
     assert isinstance(node.answer("kommune", SNO.id, "bergen", ["nb"], NOW), Answer)
     await node.embedded()

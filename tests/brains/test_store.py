@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -87,10 +88,12 @@ async def test_whoever_saves_over_a_newer_revision_is_told(
         await store.save_entry(federation, encoder, replace(opened, title="Karis"), "kari")
 
 
-WRONG = {
+WRONG: dict[str, dict[str, Any]] = {
     "field questions": {"questions": []},
     "field questions[1]": {"questions": ["a", "  "]},
     "field questions[0]": {"questions": ["x" * 501]},
+    "field title": {"title": "x\0"},
+    "field topic": {"topic": "x\ud800"},
     "field answers": {"answers": {}},
     "field answers.nb": {"answers": {"nb": "x" * 10_001}},
     "field answers.nn": {"answers": {"nn": "{{ facts.a|upper }}"}},
@@ -99,7 +102,7 @@ WRONG = {
     "field audience[1]": {"audience": ["bergen", "group:atlantis"]},
     "field audience[0]": {"audience": ["atlantis"]},
     "field valid_until": {"valid_from": NOW, "valid_until": NOW},
-    "field valid_from": {"valid_from": dt.datetime(2026, 1, 1)},  # noqa: DTZ001
+    "field valid_from": {"valid_from": dt.datetime(2026, 1, 1)},
     "field sources[0].url": {"sources": [Source("x", "javascript:alert(1)")]},
     "field id": {"id": "to ord"},
 }
@@ -238,27 +241,31 @@ async def test_remits_and_local_answers_come_and_go(
         await store.save_local_answers(federation, [replace(local, scope="group:atlantis")])
 
 
+@pytest.mark.usefixtures("sqlite_only")
 async def test_a_full_disk_is_said_and_nothing_is_half_done(
     federation: Database, encoder: FakeEncoder
 ) -> None:
     async with federation.write() as tx:
         pages = (await tx.execute(sa.text("PRAGMA page_count"))).scalar_one()
         await tx.execute(sa.text(f"PRAGMA max_page_count = {pages + 4}"))
-    many = [
-        replace(SNO, id=f"e{i}", answers={"nb": f"{i} " + "svar " * 1500}) for i in range(40)
-    ]
+    many = [replace(SNO, id=f"e{i}", answers={"nb": f"{i} " + "svar " * 1500}) for i in range(40)]
     with pytest.raises(StorageError, match="disk is full"):
         await store.import_entries(federation, encoder, "kommune", many)
     async with federation.write() as tx:
         await tx.execute(sa.text("PRAGMA max_page_count = 1000000"))
     async with federation.read() as tx:
         assert await entries.live(tx) == []
-        assert (await tx.execute(sa.select(sa.func.count()).select_from(tables.vectors))).scalar() == 0
+        assert (
+            await tx.execute(sa.select(sa.func.count()).select_from(tables.vectors))
+        ).scalar() == 0
     assert (await store.import_entries(federation, encoder, "kommune", many)).created == 40
 
 
 async def test_lists_come_in_pages(federation: Database, encoder: FakeEncoder) -> None:
-    many = [replace(SNO, id=f"e{i:02}", title=f"Tittel {i}") for i in range(7)]
+    many = [
+        replace(SNO, id=f"e{i:02}", title=f"Tittel {i}", topic="vei" if i % 2 else "sti")
+        for i in range(7)
+    ]
     await store.import_entries(federation, encoder, "kommune", many)
     seen, cursor = [], None
     async with federation.read() as tx:
@@ -271,5 +278,7 @@ async def test_lists_come_in_pages(federation: Database, encoder: FakeEncoder) -
         assert seen == [entry.id for entry in many]
         found = await entries.listing(tx, "kommune", text="tittel 5", status="published")
         assert [item.entry.id for item in found.items] == ["e05"]
+        found = await entries.listing(tx, "kommune", topic="vei")
+        assert [item.entry.id for item in found.items] == ["e01", "e03", "e05"]
         with pytest.raises(Invalid):
             await entries.listing(tx, "kommune", after="tull")

@@ -114,7 +114,7 @@ dialog {
   max-height: none;
   margin: 0;
   padding: 0;
-  overflow: hidden;
+  overflow: auto;
   border: 1px solid var(--line);
   border-radius: calc(var(--radius) + 4px);
   background: var(--surface);
@@ -126,7 +126,7 @@ dialog[open] { display: flex; }
 dialog::backdrop { background: none; }
 @keyframes rise { from { opacity: 0; transform: translateY(12px); } }
 
-header {
+.header {
   display: flex;
   align-items: flex-start;
   gap: 2px;
@@ -207,7 +207,7 @@ h2 { font-size: 1.125em; font-weight: 650; line-height: 1.3; overflow-wrap: anyw
 
 .scroll {
   flex: 1;
-  min-height: 72px;
+  min-height: 7em;
   padding: 20px;
   overflow-y: auto;
   overscroll-behavior: contain;
@@ -383,12 +383,12 @@ a.contact .value { color: var(--strong); font-weight: 600; text-decoration: unde
 .dots i:nth-child(3) { animation-delay: 0.4s; }
 @keyframes blink { 30% { opacity: 0.25; } }
 
-footer {
+.footer {
   padding: 12px 20px 14px;
   border-top: 1px solid var(--line);
   background: var(--surface);
 }
-footer label { display: block; margin: 10px 0 4px; font-size: 0.9375em; font-weight: 600; }
+.footer label { display: block; margin: 10px 0 4px; font-size: 0.9375em; font-weight: 600; }
 .row { display: flex; align-items: flex-end; gap: 8px; }
 textarea {
   flex: 1;
@@ -429,14 +429,14 @@ textarea[aria-invalid="true"] { border: 2px solid var(--warn-line); }
     border: 0;
     border-radius: 0;
   }
-  header { padding: 6px 8px 6px 16px; }
+  .header { padding: 6px 8px 6px 16px; }
   .note { flex-basis: auto; }
   .scroll { padding: 16px; }
-  footer { padding: 8px 16px 10px; }
-  footer label { margin-top: 6px; }
+  .footer { padding: 8px 16px 10px; }
+  .footer label { margin-top: 6px; }
 }
 @media (max-height: 520px) {
-  footer label { position: absolute; clip-path: inset(50%); }
+  .footer label { position: absolute; clip-path: inset(50%); }
   .row { margin-top: 8px; }
   .note { display: none; }
 }

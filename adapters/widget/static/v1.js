@@ -9,21 +9,23 @@
  * Methods: `show()`, `hide()`, `ask(text)`. Events: `samsvar-open`, `samsvar-close`,
  * `samsvar-reply` with the Reply as its detail.
  *
- * Four parts: this file is the element and decides what happens; `view.js` draws the
- * pieces, `client.js` calls the API and remembers, `texts.js` and `style.js` are the
- * words and the looks.
+ * This file is the element and decides what happens. `panel.js` draws the frame and
+ * `view.js` the messages in it, `client.js` calls the API and remembers, `texts.js` and
+ * `style.js` are the words and the looks.
  */
 
 import { CallError, Client, Memory } from "./client.js";
+import { confirmBox, drawPanel, menuItems, namePanel } from "./panel.js";
 import { CSS } from "./style.js";
-import { LANGUAGES, direction, interfaceLanguage, primaryLanguage, textsIn } from "./texts.js";
-import { agentMessage, h, humanButton, icon } from "./view.js";
-import { noticeMessage, optionList, replyMessage, visitorMessage } from "./view.js";
+import { interfaceLanguage, primaryLanguage, textsIn } from "./texts.js";
+import { agentMessage, failureBox, h, humanButton, noticeMessage, optionList } from "./view.js";
+import { replyMessage, typingDots, visitorMessage } from "./view.js";
 
 const SERVER = new URL("..", import.meta.url);
 const CHARACTERS_MAX = 1000;
 const CHARACTERS_LEFT_SHOWN = 200;
 const TYPING_MS = 6_000;
+const WAIT_SECONDS = 30;
 /** Small screens, and big ones at high zoom: the panel takes it all. */
 const SMALL_SCREEN = "(max-width: 480px), (max-height: 520px)";
 
@@ -115,90 +117,19 @@ class SamsvarChat extends HTMLElement {
     const style = new CSSStyleSheet();
     style.replaceSync(CSS);
     this.shadowRoot.adoptedStyleSheets = [style];
-    this.#draw();
+    this.#parts = drawPanel({
+      open: () => this.show(),
+      close: () => this.hide(),
+      menu: () => this.#toggleMenu(),
+      click: (event) => this.#clickedBesideMenu(event),
+      key: (event) => this.#panelKey(event),
+      typed: () => this.#typed(),
+      inputKey: (event) => this.#inputKey(event),
+      submit: (event) => this.#submitted(event),
+    });
+    this.shadowRoot.append(this.#parts.launcher, this.#parts.dialog);
+    this.#parts.input.value = this.#memory.draft;
     this.#speak(this.#memory.language || this.#pageLanguage());
-  }
-
-  /** Makes the launcher and the empty panel. Their words come from `#speak`. */
-  #draw() {
-    const parts = this.#parts;
-    parts.launcher = h("button.launcher", {
-      type: "button",
-      "aria-haspopup": "dialog",
-      "aria-expanded": "false",
-      click: () => this.show(),
-    });
-    parts.title = h("h2", { id: "title" });
-    parts.badge = h("span.badge");
-    parts.note = h("p.note");
-    parts.menuButton = h("button.icon", {
-      type: "button",
-      "aria-expanded": "false",
-      "aria-controls": "menu",
-      click: () => this.#toggleMenu(),
-    });
-    parts.close = h("button.icon", { type: "button", click: () => this.hide() });
-    parts.menu = h("div.menu", { id: "menu", hidden: true });
-    parts.log = h("div.log", { role: "log", "aria-live": "polite" });
-    parts.popular = h("div.popular", { hidden: true });
-    parts.typing = h("div.typing", { role: "status" });
-    parts.scroll = h(
-      "div.scroll",
-      { tabindex: "0", role: "region" },
-      parts.log,
-      parts.popular,
-      parts.typing,
-    );
-    parts.alert = h("div.alert");
-    parts.human = h("div.human");
-    parts.input = h("textarea", {
-      id: "input",
-      rows: "1",
-      enterkeyhint: "send",
-      "aria-describedby": "privacy counter",
-      dir: "auto",
-      input: () => this.#typed(),
-      keydown: (event) => this.#inputKey(event),
-    });
-    parts.label = h("label", { for: "input" });
-    parts.send = h("button.send", { type: "submit" });
-    parts.counter = h("p.counter", { id: "counter" });
-    parts.counterStatus = h("p.hidden", { role: "status" });
-    parts.privacy = h("p.privacy", { id: "privacy" });
-    parts.form = h(
-      "form",
-      { submit: (event) => this.#submitted(event) },
-      parts.label,
-      h("div.row", {}, parts.input, parts.send),
-      parts.counter,
-      parts.counterStatus,
-      parts.privacy,
-    );
-    parts.dialog = h(
-      "dialog",
-      {
-        "aria-labelledby": "title",
-        keydown: (event) => this.#panelKey(event),
-        click: (event) => this.#clickedBesideMenu(event),
-        cancel: (event) => {
-          event.preventDefault();
-          this.hide();
-        },
-      },
-      h(
-        "header",
-        {},
-        h("div.heading", {}, parts.title, parts.badge, parts.note),
-        parts.menuButton,
-        parts.close,
-      ),
-      parts.menu,
-      parts.scroll,
-      parts.alert,
-      h("footer", {}, parts.human, parts.form),
-    );
-    this.shadowRoot.append(parts.launcher, parts.dialog);
-    parts.input.value = this.#memory.draft;
   }
 
   /** Puts every word of the panel in one language. Messages keep their own. */
@@ -207,48 +138,18 @@ class SamsvarChat extends HTMLElement {
     const words = interfaceLanguage(language);
     const t = (this.#t = textsIn(words));
     const parts = this.#parts;
-    for (const part of [parts.launcher, parts.dialog]) {
-      part.lang = words;
-      part.dir = direction(words);
-    }
-    parts.launcher.replaceChildren(icon("chat"), h("span", {}, t("launch")));
-    name(parts.close, "close", t("close"));
-    name(parts.menuButton, "dots", t("menu"));
-    name(parts.send, "send", t("send"));
-    parts.scroll.setAttribute("aria-label", t("log"));
+    namePanel(parts, words, t);
     parts.human.replaceChildren(humanButton(t, () => this.#handover()));
-    parts.label.textContent = t("input");
-    parts.privacy.textContent = t("privacy");
-    this.#fillMenu(words);
+    parts.menu.replaceChildren(
+      ...menuItems(words, t, {
+        download: () => this.#download(),
+        erase: () => this.#confirmErase(),
+        choose: (code) => this.#chooseLanguage(code),
+      }),
+    );
     this.#title();
     this.#drawPopular();
     this.#typed();
-  }
-
-  #fillMenu(language) {
-    const t = this.#t;
-    const languages = Object.entries(LANGUAGES).map(([code, label]) =>
-      h(
-        "button",
-        {
-          type: "button",
-          lang: code,
-          "aria-pressed": String(code === language),
-          click: () => this.#chooseLanguage(code),
-        },
-        label,
-      ),
-    );
-    this.#parts.menu.replaceChildren(
-      h("button", { type: "button", click: () => this.#download() }, t("download")),
-      h("button", { type: "button", click: () => this.#confirmErase() }, t("erase")),
-      h(
-        "div.languages",
-        { role: "group", "aria-label": t("language") },
-        h("span", { "aria-hidden": "true" }, t("language")),
-        ...languages,
-      ),
-    );
   }
 
   /** Who one talks to, and that it is a machine. */
@@ -374,7 +275,7 @@ class SamsvarChat extends HTMLElement {
         this.#alert();
         this.#memory.draft = this.#parts.input.value || message.text;
         const retry = () => this.#send(message, shown);
-        shown.append(this.#failure(this.#explain(error), retry));
+        shown.append(failureBox(this.#explain(error), retry, this.#t));
       },
     );
   }
@@ -437,7 +338,7 @@ class SamsvarChat extends HTMLElement {
       this.#alert();
       return true;
     } catch {
-      this.#alert(this.#t("notSaved"));
+      this.#alert(this.#t("failed"));
       return false;
     }
   }
@@ -602,25 +503,18 @@ class SamsvarChat extends HTMLElement {
       setTimeout(() => URL.revokeObjectURL(file), 1000);
       this.#alert();
     } catch (error) {
-      this.#alert(this.#explain(error, "notSaved"));
+      this.#alert(this.#explain(error, "failed"));
     }
   }
 
   #confirmErase() {
-    const t = this.#t;
     this.#toggleMenu(false);
-    const no = h("button.secondary", { type: "button", click: () => this.#closeConfirm() });
-    no.textContent = t("cancel");
-    this.#parts.confirm = h(
-      "div.confirm",
-      { role: "alertdialog", "aria-labelledby": "confirm", "aria-describedby": "confirm-text" },
-      h("h3", { id: "confirm" }, t("eraseTitle")),
-      h("p", { id: "confirm-text" }, t("eraseText")),
-      h("button.primary", { type: "button", click: () => this.#erase() }, t("eraseYes")),
-      no,
-    );
+    this.#parts.confirm = confirmBox(this.#t, {
+      yes: () => this.#erase(),
+      no: () => this.#closeConfirm(),
+    });
     this.#parts.menu.after(this.#parts.confirm);
-    no.focus();
+    this.#parts.confirm.querySelector(".secondary").focus();
   }
 
   #closeConfirm() {
@@ -634,7 +528,7 @@ class SamsvarChat extends HTMLElement {
     try {
       if (this.#conversation) await this.#client.erase(this.#conversation);
     } catch (error) {
-      if (!error.gone) return this.#alert(this.#explain(error, "notSaved"));
+      if (!error.gone) return this.#alert(this.#explain(error, "failed"));
     }
     await this.#afresh();
     this.#parts.log.prepend(noticeMessage(this.#t("erased")));
@@ -678,9 +572,7 @@ class SamsvarChat extends HTMLElement {
     clearTimeout(this.#typingTimer);
     const { typing } = this.#parts;
     const name = this.#conversation?.body?.name || "";
-    const dots = h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i"));
-    const text = h("span.hidden", {}, this.#t("typing", { name }));
-    typing.replaceChildren(...(shown ? [dots, text] : []));
+    typing.replaceChildren(...(shown ? typingDots(this.#t("typing", { name })) : []));
     if (shown && !this.#busy) {
       this.#typingTimer = setTimeout(() => this.#typing(false), TYPING_MS);
       this.#scrollToEnd();
@@ -689,13 +581,7 @@ class SamsvarChat extends HTMLElement {
 
   /** A notice above the input, with a button where trying again may help; none clears it. */
   #alert(text, retry) {
-    this.#parts.alert.replaceChildren(...(text ? [this.#failure(text, retry)] : []));
-  }
-
-  #failure(text, retry) {
-    const label = this.#t("retry");
-    const button = retry && h("button.secondary", { type: "button", click: retry }, label);
-    return h("div.failure", { role: "alert" }, h("p", {}, text), button);
+    this.#parts.alert.replaceChildren(...(text ? [failureBox(text, retry, this.#t)] : []));
   }
 
   /** An error in plain words. `fallback` names the text for one we know nothing about. */
@@ -703,10 +589,7 @@ class SamsvarChat extends HTMLElement {
     const { status, detail, retryAfterSeconds } = error;
     if (fallback) return this.#t(fallback);
     if (!status) return this.#t("offline");
-    if (status === 429 && retryAfterSeconds) {
-      return this.#t("waitSeconds", { n: Math.ceil(retryAfterSeconds) });
-    }
-    if (status === 429) return this.#t("wait");
+    if (status === 429) return this.#t("wait", { n: Math.ceil(retryAfterSeconds) || WAIT_SECONDS });
     console.warn("samsvar-chat:", status, detail);
     return this.#t("failed");
   }
@@ -748,13 +631,6 @@ class SamsvarChat extends HTMLElement {
       this.#parts.dialog.style.setProperty("--visible", `${visualViewport.height}px`);
     }
   };
-}
-
-/** Gives an icon button its icon, its name and a tooltip. */
-function name(button, iconName, text) {
-  button.replaceChildren(icon(iconName));
-  button.setAttribute("aria-label", text);
-  button.title = text;
 }
 
 if (!customElements.get("samsvar-chat")) customElements.define("samsvar-chat", SamsvarChat);

@@ -49,6 +49,18 @@ export function icon(name) {
   return svg;
 }
 
+/** What went wrong, with a button where trying again may help. */
+export function failureBox(text, retry, t) {
+  const button = h("button.secondary", { type: "button", click: retry }, t("retry"));
+  return h("div.failure", { role: "alert" }, h("p", {}, text), retry && button);
+}
+
+/** Three dots to see, and the same in words to hear. */
+export function typingDots(text) {
+  const dots = h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i"));
+  return [dots, h("span.hidden", {}, text)];
+}
+
 /** What the visitor wrote. */
 export function visitorMessage(text, t) {
   return h(
@@ -98,7 +110,8 @@ export function replyMessage(reply, context) {
     element.append(h("p", {}, outward(h("a.go", { href: outcome.url }), t, hostOf(outcome.url))));
   }
   if (reply.options?.length) element.append(optionList(reply.options, t("choices"), context));
-  if (reply.sources?.length) element.append(sourceList(reply.sources, t));
+  const sources = reply.sources?.filter((source) => source.url !== outcome.url);
+  if (sources?.length) element.append(sourceList(sources, t));
   if (outcome.type === "unanswered" && !reply.options?.length) {
     element.append(humanButton(t, context.toHuman));
   }
@@ -220,7 +233,7 @@ function feedback(turn, { t, rate }) {
   const group = h("div.feedback", { role: "group", "aria-label": t("helpful") });
   const thank = (...rest) => {
     group.replaceChildren(h("p.thanks", { tabindex: "-1" }, t("thanks")), ...rest);
-    group.querySelector("textarea, .thanks").focus();
+    (group.querySelector("textarea") || group.querySelector(".thanks")).focus();
   };
   const answer = async (helpful) => {
     if (!(await rate(turn, helpful))) return;
