@@ -194,7 +194,7 @@ class Gaps:
             await self._write_together(batch)
 
     async def _write_together(self, batch: Sequence[tuple[Asked, asyncio.Future[str]]]) -> None:
-        """One transaction; where that fails, one for each, so that none fails for another's sake."""
+        """One transaction; where that fails, one for each, so that none fails for another."""
         try:
             ids = await self._write([asked for asked, _ in batch])
         except Exception as error:

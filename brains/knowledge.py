@@ -343,6 +343,7 @@ class Knowledge:
                     self._start_refit()
                 if loop.time() - flushed_at >= USAGE_FLUSH_S:
                     flushed_at = loop.time()
+                    self._start_embedding()  # again, where it failed
                     await self.flush_usage()
                 failures = 0
             except SamsvarError as error:

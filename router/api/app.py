@@ -95,7 +95,7 @@ def create_app(
         stores={limits.STORE: MemoryStore()},
     )
     app.state.access = access
-    app.state.service = service
+    app.state.settings = settings
     app.edge = Edge(app.within, settings, service.knowledge.bodies.values)
     return app
 

@@ -42,7 +42,7 @@ class RouteRequest(msgspec.Struct, forbid_unknown_fields=True):
 @post("/ask", status_code=200, security=ANYONE, responses=problems(400, 401, 403, 404, 413, 415, 429))
 async def ask(request: AnyRequest, data: JSONBody[AskRequest], service: ServiceHere) -> Reply:
     """Ask a body's bot one question. Nothing is kept but the gap, where nobody can answer."""
-    require_origin_of(request, service, service.knowledge.body(data.body))
+    require_origin_of(request, service.knowledge.body(data.body))
     text = clean(data.text, service.settings.message_chars_max)
     reply = await service.ask(
         Message(body=data.body, text=text, language=data.language, via=data.via)

@@ -57,7 +57,7 @@ async def start_conversation(
     request: AnyRequest, data: JSONBody[StartRequest], service: ServiceHere
 ) -> Started:
     """Begin a conversation with a body's bot. Keep the token: it is shown this once."""
-    require_origin_of(request, service, service.knowledge.body(data.body))
+    require_origin_of(request, service.knowledge.body(data.body))
     origin = request.headers.get("origin")
     return await service.conversations.start(data.body, data.language, origin)
 
@@ -171,7 +171,7 @@ class ConversationController(Controller):
         """Server-sent events: `reply`, `agent`, `typing` and `state`, as they happen."""
         token = token or token_in(request)
         body = await service.conversations.authorise(conversation, token)
-        require_origin_of(request, service, service.knowledge.body(body))
+        require_origin_of(request, service.knowledge.body(body))
         seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else None
         return ServerSentEvent(_stream(service, conversation, token, seen))
 

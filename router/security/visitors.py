@@ -17,27 +17,28 @@ AnyRequest = Request[Any, Any, Any]
 TOKEN_CHARS_MAX = 200
 
 
-def foreign_origin(request: AnyRequest, service: Service) -> str | None:
+def foreign_origin(request: AnyRequest) -> str | None:
     """The origin of another site's page, None for our own pages and for programs."""
     origin = request.headers.get("origin")
     if origin is None or request.scope.get("user") is not None:
         return None
     host = request.headers.get("host", "")
-    if origins.is_own(origin, request.url.scheme, host, service.settings.public_url):
+    public_url: str = request.app.state.settings.public_url
+    if origins.is_own(origin, request.url.scheme, host, public_url):
         return None
     return origin
 
 
-def require_origin_of(request: AnyRequest, service: Service, body: Body) -> None:
+def require_origin_of(request: AnyRequest, body: Body) -> None:
     """Raise `NotAllowed` unless the page is our own, or one that `body` lists."""
-    origin = foreign_origin(request, service)
+    origin = foreign_origin(request)
     if origin is not None:
         origins.require_listed(origin, body)
 
 
 def require_any_origin(request: AnyRequest, service: Service) -> None:
     """Raise `NotAllowed` unless the page is our own, or one that any body lists."""
-    origin = foreign_origin(request, service)
+    origin = foreign_origin(request)
     if origin is not None and not origins.is_listed(origin, service.knowledge.bodies.values()):
         raise NotAllowed(f"The page {origin[:200]} is no body's website.")
 
@@ -49,9 +50,9 @@ async def admitted(request: AnyRequest, service: Service, conversation: str) -> 
     `NotAuthenticated` without one, `NotAllowed` for a foreign page.
     """
     token = token_in(request)
-    if foreign_origin(request, service) is not None:
+    if foreign_origin(request) is not None:
         body = await service.conversations.authorise(conversation, token)
-        require_origin_of(request, service, service.knowledge.body(body))
+        require_origin_of(request, service.knowledge.body(body))
     return token
 
 

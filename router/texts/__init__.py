@@ -23,7 +23,7 @@ def languages() -> frozenset[str]:
     return frozenset(file.name[: -len(".toml")] for file in files if file.name.endswith(".toml"))
 
 
-def say(key: str, language: str, **values: str) -> str:
+def say(key: str, language: str, /, **values: str) -> str:
     """The text under `key` in `language`, else in Bokmål. Raises KeyError for an unknown key."""
     text: str = _lookup(language, key)
     return text.format(**values) if values else text

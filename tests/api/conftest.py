@@ -1,7 +1,7 @@
 """The real service behind a real socket: SQLite in a temporary folder, and the fake encoder.
 
 It is opened once for this folder's tests, which takes some seconds. The
-federation: brain `kommune` with a few entries, used by `bergen`
+federation: brain `kommune` with some entries, used by `bergen`
 (https://www.bergen.example) and `voss`; brain `nav`, used by `nav`.
 """
 
@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 import uvicorn
 
 from brains.model import Body, Brain, Entry, Role
 from router.api.app import create_app
+from router.demo.load import read_entries
 from router.security.access import Access
 from router.service import Service
 from router.settings import Settings
@@ -72,6 +74,18 @@ ENTRIES = [
 ]
 
 
+OTHERS = 60
+
+
+def others() -> list[Entry]:
+    """The demo's questions with answers that need no facts: enough to calibrate on."""
+    taken = {entry.id for entry in ENTRIES}
+    kept = [entry for entry in read_entries("kommune") if entry.id not in taken][:OTHERS]
+    return [
+        msgspec.structs.replace(entry, answers={"nb": entry.title or entry.id}) for entry in kept
+    ]
+
+
 class BlockingFakeEncoder(FakeEncoder):
     """The fake encoder as `Service.open` takes one: it blocks."""
 
@@ -109,7 +123,8 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         Body(id="nav", name="NAV", kind="agency", brain="nav", origins=["https://nav.example"]),
     ):
         await curation.add_body(body, "test")
-    await curation.import_entries("kommune", ENTRIES, "test")
+    await curation.import_entries("kommune", [*ENTRIES, *others()], "test")
+    await opened.knowledge.refit_if_stale()
     yield opened
     await opened.close()
 
@@ -126,7 +141,7 @@ async def base_url(service: Service, settings: Settings) -> AsyncIterator[str]:
     while not server.started:
         await asyncio.sleep(0.01)
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = server.force_exit = True
+    server.should_exit = True
     await serving
 
 

@@ -110,7 +110,7 @@ export class Client {
   }
 
   async #call(method, path, conversation, body) {
-    const headers = { Accept: "application/json, text/plain" };
+    const headers = {};
     if (conversation) headers.Authorization = `Bearer ${conversation.token}`;
     if (body) headers["Content-Type"] = "application/json";
     const stop = new AbortController();

@@ -242,9 +242,7 @@ h2 { font-size: 1.125em; font-weight: 650; line-height: 1.3; overflow-wrap: anyw
 .prose table { display: block; overflow-x: auto; border-collapse: collapse; }
 .prose :is(th, td) { padding: 4px 8px; border: 1px solid var(--line); text-align: start; }
 .prose img { max-width: 100%; }
-.prose { white-space: normal; }
 a { color: var(--strong); text-underline-offset: 0.2em; }
-a:hover { text-decoration-thickness: 2px; }
 a[target="_blank"]:not(.contact)::after { content: "\\00a0\\2197" / ""; }
 .message.agent, .foreign, .crisis {
   padding: 12px 16px;
@@ -264,7 +262,8 @@ a[target="_blank"]:not(.contact)::after { content: "\\00a0\\2197" / ""; }
 .crisis > .who { color: var(--text); }
 
 h4 { margin-top: 14px; font-size: 0.9375em; font-weight: 650; }
-.sources ul, .contacts ul { list-style: none; }
+.sources ul, .contacts { list-style: none; }
+.prose .contacts { padding: 0; margin: 0 0 0.75em; }
 .sources a { display: inline-block; padding: 4px 0; }
 .contacts li { margin-top: 8px; }
 .contact {
@@ -285,8 +284,7 @@ a.contact .value { color: var(--strong); font-weight: 600; text-decoration: unde
 .contact.phone svg { grid-row: 1 / 3; color: var(--strong); }
 .contact.phone .value { font-size: 1.25em; font-weight: 700; text-decoration: none; }
 .crisis .contact { border: 2px solid var(--calm-line); }
-.crisis .contact .label { color: var(--text); }
-.crisis .contact .value { color: var(--text); }
+.crisis .contact :is(.label, .value) { color: var(--text); }
 .crisis .contact.phone .value { font-size: 1.625em; line-height: 1.25; }
 .crisis .contact.phone svg { width: 1.75em; height: 1.75em; color: var(--calm-line); }
 .state {
@@ -354,10 +352,10 @@ a.contact .value { color: var(--strong); font-weight: 600; text-decoration: unde
   border-top: 1px solid var(--line);
   font-size: 0.9375em;
 }
+.no svg { transform: scaleY(-1); }
 .feedback > p { flex: 1; min-width: 9em; }
 .feedback form { display: grid; gap: 8px; flex-basis: 100%; justify-items: start; }
 .feedback label { width: 100%; }
-.thanks:focus { outline: none; box-shadow: none; }
 
 .failure {
   display: flex;

@@ -406,7 +406,8 @@ class SamsvarChat extends HTMLElement {
   /** Fetches what was said elsewhere: in another tab, or while not connected. */
   async #catchUp() {
     if (this.#busy) return;
-    const { turns, state } = await this.#client.get(this.#conversation).catch(() => ({}));
+    const { turns, state, gone } = await this.#client.get(this.#conversation).catch((e) => e);
+    if (gone) await this.#afresh();
     if (!turns || this.#busy) return;
     this.#setState(state);
     const unseen = turns.filter((turn) => turn.from !== "visitor" && !this.#has(turn));
@@ -530,14 +531,14 @@ class SamsvarChat extends HTMLElement {
     } catch (error) {
       if (!error.gone) return this.#alert(this.#explain(error, "failed"));
     }
+    this.#memory.conversation = null;
     await this.#afresh();
     this.#parts.log.prepend(noticeMessage(this.#t("erased")));
     this.#parts.input.focus();
   }
 
-  /** Forgets the conversation and begins an empty one. */
+  /** Empties the panel and begins again with what the browser now remembers. */
   async #afresh() {
-    this.#memory.conversation = null;
     this.#conversation = null;
     this.#stopListening?.();
     this.#stopListening = null;
@@ -553,7 +554,9 @@ class SamsvarChat extends HTMLElement {
     this.#memory.language = language;
     this.#speak(language);
     const unused = !this.#parts.log.querySelector(".visitor") && this.#seen.size === 0;
-    if (unused && this.#conversation) await this.#afresh();
+    if (!unused || !this.#conversation) return;
+    this.#memory.conversation = null;
+    await this.#afresh();
   }
 
   // Looks and notices

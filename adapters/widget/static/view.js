@@ -13,11 +13,10 @@ const ICONS = {
   chat: "M4 4h16v12H9.5L5 19.5V16H4z",
   close: "M5 5l14 14M19 5L5 19",
   dots: "M12 5.5v.01M12 12v.01M12 18.5v.01",
-  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c.6-4 3.6-5.5 7.5-5.5s6.9 1.5 7.5 5.5",
-  phone: "M6 3h3.5l1.5 5-2.2 1.6a12 12 0 0 0 5.6 5.6L16 13l5 1.5V18a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z",
+  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 20.5q8-10 16 0",
+  phone: "M6 3h3l2 5-2 2q2 4 5 5l2-2 5 2v3q0 3-3 3Q4 20 3 6q0-3 3-3z",
   send: "M12 19V5M6 11l6-6 6 6",
-  up: "M7 11v9H4v-9zm0 0l4-8a2.2 2.2 0 0 1 2.2 2.6L12.7 9H18a2 2 0 0 1 2 2.4l-1.3 6.8A2.2 2.2 0 0 1 16.5 20H7",
-  down: "M17 13V4h3v9zm0 0l-4 8a2.2 2.2 0 0 1-2.2-2.6l.5-3.4H6a2 2 0 0 1-2-2.4l1.3-6.8A2.2 2.2 0 0 1 7.5 4H17",
+  thumb: "M7 11v9H4v-9zl4-8q3 0 2 6h6q1.5 0 1 2l-1.5 7q-.5 2-2 2H7",
 };
 
 /**
@@ -95,18 +94,19 @@ export function noticeMessage(text) {
 export function replyMessage(reply, context) {
   const { t, home } = context;
   const outcome = reply.outcome || {};
-  const nested = outcome.reply;
+  const nested = reply.text?.includes(outcome.reply?.text) ? null : outcome.reply;
+  const answer = prose(reply, reply.language);
   const foreign = reply.body.id !== home;
   const element = h(
     `div.message.bot${foreign ? ".foreign" : ""}${outcome.type === "crisis" ? ".crisis" : ""}`,
     { "data-outcome": outcome.type, "data-body": reply.body.id },
     h("h3.who", {}, foreign ? t("answers", { name: reply.body.name }) : reply.body.name),
-    prose(reply, reply.language),
+    answer,
   );
   if (outcome.type === "handover") element.append(...queuePlace(reply, t));
-  if (outcome.contacts?.length) element.append(contactList(outcome, t));
-  if (nested && nested.text !== reply.text) element.append(replyMessage(nested, context));
-  if (outcome.type === "referred" && outcome.url && !nested) {
+  if (outcome.contacts?.length) placeContacts(outcome, answer, t);
+  if (nested) element.append(replyMessage(nested, context));
+  if (outcome.type === "referred" && outcome.url && !outcome.reply) {
     element.append(h("p", {}, outward(h("a.go", { href: outcome.url }), t, hostOf(outcome.url))));
   }
   if (reply.options?.length) element.append(optionList(reply.options, t("choices"), context));
@@ -117,7 +117,7 @@ export function replyMessage(reply, context) {
   }
   const answered = outcome.type === "answered" || (outcome.answered_by && !nested);
   if (answered && reply.turn) element.append(feedback(reply.turn, context));
-  for (const link of element.querySelectorAll(".prose a")) outward(link, t);
+  for (const link of answer.querySelectorAll("a:not(.contact)")) outward(link, t);
   return element;
 }
 
@@ -197,7 +197,6 @@ function sourceList(sources, t) {
 
 function queuePlace({ outcome, human }, t) {
   const facts = [];
-  if (outcome.open_now != null) facts.push(t(outcome.open_now ? "openNow" : "closedNow"));
   if (outcome.position != null) facts.push(t("position", { n: outcome.position }));
   if (human?.wait_seconds) {
     facts.push(t("waitTime", { n: Math.ceil(human.wait_seconds / 60) }));
@@ -205,10 +204,17 @@ function queuePlace({ outcome, human }, t) {
   return facts.map((fact) => h("p.state", {}, fact));
 }
 
-function contactList(outcome, t) {
-  const title = t(outcome.type === "crisis" ? "crisis" : "contacts");
-  const items = outcome.contacts.map((contact) => h("li", {}, contactLine(contact, t)));
-  return h("div.contacts", {}, h("h4", {}, title), h("ul", {}, ...items));
+/** Where the answer lists the contacts in words, cards to press take the list's place. */
+function placeContacts({ type, contacts }, answer, t) {
+  const items = contacts.map((contact) => h("li", {}, contactLine(contact, t)));
+  const cards = h("ul.contacts", {}, ...items);
+  const isAboutThem = (list) =>
+    [...list.children].every((item) =>
+      contacts.some(({ label }) => item.textContent.includes(label)),
+    );
+  const listed = [...answer.querySelectorAll("ul, ol")].find(isAboutThem);
+  if (listed) listed.replaceWith(cards);
+  else answer.append(h("h4", {}, t(type === "crisis" ? "crisis" : "contacts")), cards);
 }
 
 /** One way to reach somebody; a telephone number is a big link that calls it. */
@@ -254,10 +260,10 @@ function feedback(turn, { t, rate }) {
       h("button.secondary", { type: "submit" }, t("sendComment")),
     );
   };
-  group.append(
-    h("p", {}, t("helpful")),
-    h("button.secondary", { type: "button", click: () => answer(true) }, icon("up"), t("yes")),
-    h("button.secondary", { type: "button", click: () => answer(false) }, icon("down"), t("no")),
-  );
+  const thumb = (helpful, name) => {
+    const click = () => answer(helpful);
+    return h(`button.secondary.${name}`, { type: "button", click }, icon("thumb"), t(name));
+  };
+  group.append(h("p", {}, t("helpful")), thumb(true, "yes"), thumb(false, "no"));
   return group;
 }
