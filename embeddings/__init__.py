@@ -6,11 +6,13 @@ Knows no body and no HTTP. What is where:
     encoder.py      any sentence-transformers model: texts to vectors, blocking
     batching.py     the same for an event loop: batched together, cached
     index.py        nearest phrasings by FAISS: exact when small, coded when large
+    background.py   texts that nobody answers, for the calibrator
     lexical.py      character n-grams: names, typos, dialect
     head.py         the learned scorer: a softmax head over the entries
     evidence.py     what is known of the best candidate, as a few numbers
     calibration.py  those numbers to the probability that the candidate is right
     fitting.py      fits head and calibrator on a brain's own phrasings
+    stored.py       a fit kept on disk between starts
     matcher.py      all of it together: put entries in, search with a text
 
 A text's way: `BatchingEncoder.encode` -> `Matcher.search` -> `Scored`.

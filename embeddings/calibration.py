@@ -1,7 +1,9 @@
 """From evidence to the probability that the best candidate is right.
 
 Fitted on held-out rows of the brain itself: a phrasing whose entry is present
-is in scope, one whose entry is hidden is out of scope. A brain with few or
+is in scope, one whose entry is hidden is out of scope but near. What visitors
+ask out of scope is as often far away, so texts that no public body answers
+(`background.txt`) make up the other half. A brain with few or
 single phrasings has few such rows, so reference rows, made once from a brain
 with many phrasings by taking most of them away, stand in with a fixed small
 weight (a prior, in the Bayesian sense). Platt 1999, with more than one input.
@@ -26,8 +28,9 @@ from embeddings.evidence import NAMES
 Doubles = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# The share of questions nobody can answer: Kommune-Kari's published 9 %.
-OUT_OF_SCOPE_SHARE = 0.09
+# The share of questions nobody can answer: Kommune-Kari's published 9 %, half near, half far.
+NEAR_SHARE = 0.045
+FAR_SHARE = 0.045
 # The reference rows together weigh as much as this many rows of the brain's own.
 REFERENCE_WEIGHT = 80.0
 NEVER = 1.01
@@ -40,18 +43,27 @@ class HeldOut(NamedTuple):
     right: Bools
     outside: Bools
 
+    @staticmethod
+    def none() -> HeldOut:
+        return HeldOut(np.zeros((0, len(NAMES))), np.zeros(0, bool), np.zeros(0, bool))
+
 
 class Calibrator:
     """Evidence to probability, and a wrong-answer rate to a threshold."""
 
-    def __init__(self, rows: HeldOut, reference: HeldOut | None = None) -> None:
+    def __init__(
+        self, rows: HeldOut, background: Doubles, reference: HeldOut | None = None
+    ) -> None:
+        """`background` is the evidence of texts nobody answers, shape (n, 7)."""
         reference = reference or load_reference()
         own_weights = _prior_weights(rows.outside)
         reference_weights = _prior_weights(reference.outside)
         reference_weights *= REFERENCE_WEIGHT / max(reference_weights.sum(), 1.0)
-        evidence = np.vstack([rows.evidence, reference.evidence])
-        right = np.concatenate([rows.right, reference.right])
-        weights = np.concatenate([own_weights, reference_weights])
+        known = own_weights.sum() + reference_weights.sum()
+        far = np.full(len(background), FAR_SHARE / (1 - FAR_SHARE) * known / max(len(background), 1))
+        evidence = np.vstack([rows.evidence, reference.evidence, background])
+        right = np.concatenate([rows.right, reference.right, np.zeros(len(background), bool)])
+        weights = np.concatenate([own_weights, reference_weights, far])
         self._scale = StandardScaler().fit(evidence, sample_weight=weights)
         self._model = LogisticRegression(C=1.0)
         self._model.fit(self._scale.transform(evidence), right, sample_weight=weights)
@@ -92,10 +104,10 @@ def load_reference() -> HeldOut:
 
 
 def _prior_weights(outside: Bools) -> Doubles:
-    """Weight 1 for rows in scope; for the others, so that they make up `OUT_OF_SCOPE_SHARE`.
+    """Weight 1 for rows in scope; for the others, so that they make up `NEAR_SHARE`.
 
     Without rows in scope nothing is known of right answers, and all weigh nothing.
     """
-    odds = OUT_OF_SCOPE_SHARE / (1 - OUT_OF_SCOPE_SHARE)
+    odds = NEAR_SHARE / (1 - NEAR_SHARE)
     inside_count, outside_count = int((~outside).sum()), int(outside.sum())
     return np.where(outside, odds * inside_count / max(outside_count, 1), 1.0)

@@ -26,12 +26,14 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
 
 LEXICAL_SHARE = 0.5
-PASSAGE_WEIGHT = 0.3
+PASSAGE_WEIGHT = 1.0
 FOLDS = 5
 # Nearest phrasings that make the shortlist of candidates, here and in the matcher.
 SHORTLIST_ROWS = 256
 HELD_OUT_ROWS_MAX = 6000
 ABSENT = -1
+# Centred cosine from which a background text is taken to be in scope, where nothing else is known.
+AT_HOME_SIMILARITY = 0.6
 
 
 class Corpus(NamedTuple):
@@ -77,6 +79,13 @@ class Space(NamedTuple):
         return np.hstack([centred, blank])
 
 
+class Background(NamedTuple):
+    """Texts that nobody answers, and their query vectors (n, d)."""
+
+    texts: Sequence[str]
+    vectors: Floats
+
+
 class Fit(NamedTuple):
     """All that was learned: give it to `Matcher.adopt`."""
 
@@ -85,12 +94,26 @@ class Fit(NamedTuple):
     calibrator: Calibrator
 
 
-def fit(corpus: Corpus) -> Fit:
+def fit(corpus: Corpus, background: Background | None = None) -> Fit:
     """Learn from `corpus`, which must hold at least one phrasing."""
     space = make_space(corpus)
     rows = _Rows.of(corpus, space)
-    head = rows.fit(np.ones(len(corpus.classes), bool), np.ones(len(rows.passage_classes), bool))
-    return Fit(space, head, Calibrator(held_out_rows(corpus, space)))
+    everything = np.ones(len(corpus.classes), bool)
+    head = rows.fit(everything, np.ones(len(rows.passage_classes), bool))
+    held_out = held_out_rows(corpus, space)
+    far = np.zeros((0, len(NAMES)))
+    if background is not None and len(background.texts):
+        asked = _Asked.of(background.texts, background.vectors, space)
+        far = rows.evidence(asked, everything, head)[0].matrix()
+        far = far[~_at_home(far, held_out)]
+    return Fit(space, head, Calibrator(held_out, far))
+
+
+def _at_home(far: npt.NDArray[np.float64], rows: HeldOut) -> npt.NDArray[np.bool_]:
+    """Which background texts this very brain may answer: as near as half of its own phrasings."""
+    column = NAMES.index("similarity")
+    own = rows.evidence[~rows.outside, column]
+    return far[:, column] >= (np.median(own) if len(own) else AT_HOME_SIMILARITY)
 
 
 def make_space(corpus: Corpus) -> Space:
@@ -116,11 +139,12 @@ def held_out_rows(corpus: Corpus, space: Space, shots: int | None = None, seed: 
         if kept.any() and (hidden | held).any()
     ]
     if not parts:
-        return HeldOut(np.zeros((0, len(NAMES))), np.zeros(0, bool), np.zeros(0, bool))
+        return HeldOut.none()
     return HeldOut(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-Masks = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
+Mask = npt.NDArray[np.bool_]
+Masks = tuple[Mask, Mask, Mask]
 
 
 def _folds(corpus: Corpus, shots: int | None, random: np.random.Generator) -> list[Masks]:
@@ -166,13 +190,28 @@ def _sample(rows: npt.NDArray[np.bool_], random: np.random.Generator) -> npt.NDA
     return sampled
 
 
-class _Rows(NamedTuple):
-    """A corpus as features, so that folds are only masks over it."""
+class _Asked(NamedTuple):
+    """Questions as features: the vectors, those centred, the n-grams, the head's input."""
 
     vectors: Floats
     centred: Floats
     weights: sparse.csr_matrix
     features: Floats
+
+    @staticmethod
+    def of(texts: Sequence[str], vectors: Floats, space: Space) -> _Asked:
+        centred = space.centred(vectors)
+        weights = space.lexicon.weights(texts)
+        return _Asked(vectors, centred, weights, space.features(centred, weights))
+
+    def pick(self, rows: npt.NDArray[np.bool_]) -> _Asked:
+        return _Asked(*(column[rows] for column in self))
+
+
+class _Rows(NamedTuple):
+    """A corpus as features, so that folds are only masks over it."""
+
+    phrasings: _Asked
     classes: Ints
     passages: Floats
     passage_features: Floats
@@ -180,84 +219,66 @@ class _Rows(NamedTuple):
 
     @staticmethod
     def of(corpus: Corpus, space: Space) -> _Rows:
-        centred = space.centred(corpus.vectors)
-        weights = space.lexicon.weights(corpus.texts)
         passages = space.centred_passages(corpus.passages)
         return _Rows(
-            corpus.vectors,
-            centred,
-            weights,
-            space.features(centred, weights),
+            _Asked.of(corpus.texts, corpus.vectors, space),
             corpus.classes,
             passages,
             space.passage_features(passages),
             corpus.passage_classes,
         )
 
-    def fit(self, kept: npt.NDArray[np.bool_], passages: npt.NDArray[np.bool_]) -> Head:
+    def fit(self, kept: Mask, passages: Mask) -> Head:
         classes = np.concatenate([self.classes[kept], self.passage_classes[passages]])
-        features = np.vstack([self.features[kept], self.passage_features[passages]])
+        features = np.vstack([self.phrasings.features[kept], self.passage_features[passages]])
         row_weights = np.ones(len(classes), dtype=np.float32)
         row_weights[kept.sum() :] = PASSAGE_WEIGHT
         return fit_head(features, np.unique(classes, return_inverse=True)[1], row_weights)
 
-    def ask(
-        self,
-        kept: npt.NDArray[np.bool_],
-        hidden: npt.NDArray[np.bool_],
-        held: npt.NDArray[np.bool_],
-    ) -> HeldOut:
+    def ask(self, kept: Mask, hidden: Mask, held: Mask) -> HeldOut:
+        """Fit on `kept`, ask the phrasings of `hidden` entries and those `held` out."""
         present = np.unique(self.classes[kept])
-        passages = np.isin(self.passage_classes, present)
-        head = self.fit(kept, passages)
-        asked = np.flatnonzero(hidden | held)
-        similarity = self.centred[asked] @ self.centred[kept].T
-        lexical = np.asarray((self.weights[asked] @ self.weights[kept].T).todense())
-        classes = np.searchsorted(present, self.classes[kept])
-        logits = head.logits(self.features[asked])
-        logits[~_shortlisted(similarity, classes, len(present))] = -np.inf
-        order = np.argsort(-logits, axis=1, kind="stable")
-        best = order[:, 0]
-        evidence = self._evidence(asked, kept, best, logits, similarity, lexical, classes)
-        passage = self._passage(asked, passages, present, best)
-        truth = np.where(hidden[asked], ABSENT, np.searchsorted(present, self.classes[asked]))
-        return HeldOut(evidence._replace(passage=passage).matrix(), best == truth, truth == ABSENT)
+        head = self.fit(kept, np.isin(self.passage_classes, present))
+        asked = hidden | held
+        evidence, best = self.evidence(self.phrasings.pick(asked), kept, head)
+        outside = hidden[asked]
+        right = ~outside & (present[best] == self.classes[asked])
+        return HeldOut(evidence.matrix(), right, outside)
 
-    def _evidence(
-        self,
-        asked: Ints,
-        kept: npt.NDArray[np.bool_],
-        best: Ints,
-        logits: Floats,
-        similarity: Floats,
-        lexical: Floats,
-        classes: Ints,
-    ) -> Evidence:
-        count = logits.shape[1]
-        each = np.arange(len(asked))
+    def evidence(self, asked: _Asked, kept: Mask, head: Head) -> tuple[Evidence, Ints]:
+        """The evidence for each question's best class, and that class, counted among those kept."""
+        known = self.phrasings.pick(kept)
+        present, classes = np.unique(self.classes[kept], return_inverse=True)
+        each, count = np.arange(len(asked.features)), len(present)
+        similarity = asked.centred @ known.centred.T
+        logits = head.logits(asked.features)
+        logits[~_shortlisted(similarity, classes, count)] = -np.inf
+        best = logits.argmax(axis=1)
         per_class = class_maxima(similarity, classes, count)
         own = per_class[each, best].copy()
         per_class[each, best] = -1.0
         ranked = np.sort(logits, axis=1)
-        next_logit = ranked[:, -2] if count > 1 else np.full(len(asked), -np.inf)
-        return Evidence(
+        following = ranked[:, -2] if count > 1 else np.full(len(each), -np.inf)
+        lexical = np.asarray((asked.weights @ known.weights.T).todense())
+        evidence = Evidence(
             log_odds(softmax(logits, axis=1)[each, best]),
-            margin(ranked[:, -1], next_logit),
+            margin(ranked[:, -1], following),
             own,
             own - per_class.max(axis=1),
-            (self.vectors[asked] @ self.vectors[kept].T).max(axis=1),
+            (asked.vectors @ known.vectors.T).max(axis=1),
             class_maxima(lexical, classes, count)[each, best],
-            np.zeros(len(asked), dtype=np.float32),
+            self._passage(asked, present, best),
         )
+        return evidence, best
 
-    def _passage(
-        self, asked: Ints, passages: npt.NDArray[np.bool_], present: Ints, best: Ints
-    ) -> Floats:
-        if not passages.any():
-            return np.zeros(len(asked), dtype=np.float32)
-        similarity = self.centred[asked] @ self.passages[passages].T
-        classes = np.searchsorted(present, self.passage_classes[passages])
-        found = class_maxima(similarity, classes, len(present))[np.arange(len(asked)), best]
+    def _passage(self, asked: _Asked, present: Ints, best: Ints) -> Floats:
+        """The cosine to the nearest answer text of the best class; 0 where it has none."""
+        known = np.isin(self.passage_classes, present)
+        if not known.any():
+            return np.zeros(len(best), dtype=np.float32)
+        similarity = asked.centred @ self.passages[known].T
+        classes = np.searchsorted(present, self.passage_classes[known])
+        found = class_maxima(similarity, classes, len(present))[np.arange(len(best)), best]
         return np.where(found > -1.0, found, 0.0)
 
 

@@ -78,8 +78,9 @@ class _Held(NamedTuple):
 class Matcher:
     """Searches and changes belong to one thread; only `fit` may run in another."""
 
-    def __init__(self, dimensions: int) -> None:
+    def __init__(self, dimensions: int, background: fitting.Background | None = None) -> None:
         self.dimensions = dimensions
+        self._background = background
         self.stale = False
         self._items: dict[str, Item] = {}
         self._learned = _nothing_learned(dimensions)
@@ -157,7 +158,7 @@ class Matcher:
         items = tuple(self._items.values())
         if not items:
             return _nothing_learned(self.dimensions)
-        return Learned(fitting.fit(_corpus(items, self.dimensions)), items)
+        return Learned(fitting.fit(_corpus(items, self.dimensions), self._background), items)
 
     def adopt(self, learned: Learned) -> None:
         """Use `learned`; items put or removed since it was fitted stay as they are."""
@@ -168,6 +169,8 @@ class Matcher:
     def digest(self) -> str:
         """Changes when what `fit` would learn from changes."""
         digest = hashlib.sha256(repr(NAMES).encode())
+        if self._background is not None:
+            digest.update(self._background.vectors.tobytes())
         for key in sorted(self._items):
             item = self._items[key]
             digest.update(repr((key, list(item.texts))).encode("utf-8", "surrogatepass"))
@@ -371,5 +374,4 @@ def _nothing_learned(dimensions: int) -> Learned:
 def _untaught(space: fitting.Space, dimensions: int) -> fitting.Fit:
     width = dimensions + space.lexicon.dimensions
     head = Head(np.zeros((0, width), np.float32), np.zeros(0, np.float32))
-    no_rows = HeldOut(np.zeros((0, len(NAMES))), np.zeros(0, bool), np.zeros(0, bool))
-    return fitting.Fit(space, head, Calibrator(no_rows))
+    return fitting.Fit(space, head, Calibrator(HeldOut.none(), np.zeros((0, len(NAMES)))))

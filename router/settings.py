@@ -99,12 +99,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "without a key, from one address.",
         ),
     ] = 600
-    messages_per_minute: Annotated[
-        int, Meta(ge=1, description="Messages in one conversation.")
-    ] = 60
-    key_requests_per_minute: Annotated[
-        int, Meta(ge=1, description="Requests with one key.")
-    ] = 6000
+    messages_per_minute: Annotated[int, Meta(ge=1, description="Messages in one conversation.")] = (
+        60
+    )
+    key_requests_per_minute: Annotated[int, Meta(ge=1, description="Requests with one key.")] = 6000
     retention_days: Annotated[
         int,
         Meta(ge=1, le=3650, description="Days after its last message that a conversation is kept."),

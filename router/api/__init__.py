@@ -1,16 +1,16 @@
 """The HTTP API, version 1: one file a noun.
 
-    app.py            the application put together: `create_app`
-    conversations.py  a visitor's conversation, from start to erasure
-    ask.py            one stateless question; whose question is it?
-    bodies.py         the organisations, and what they are asked most
-    facts.py          a body's own values
-    entries.py        a brain's entries: drafted, published, retired
-    gaps.py           what nobody could answer
-    transfer.py       import and export
-    health.py         /healthz and /readyz      metrics.py  /metrics
-    docs.py           the API described at /docs
-    problems.py       every error as RFC 9457 problem details
-    parameters.py     what the routes' parameters have in common
-    content.py        JSON only
+app.py            the application put together: `create_app`
+conversations.py  a visitor's conversation, from start to erasure
+ask.py            one stateless question; whose question is it?
+bodies.py         the organisations, and what they are asked most
+facts.py          a body's own values
+entries.py        a brain's entries: drafted, published, retired
+gaps.py           what nobody could answer
+transfer.py       import and export
+health.py         /healthz and /readyz      metrics.py  /metrics
+docs.py           the API described at /docs
+problems.py       every error as RFC 9457 problem details
+parameters.py     what the routes' parameters have in common
+content.py        JSON only
 """

@@ -12,10 +12,10 @@ from msgspec import Meta
 from router.api import metrics
 from router.api.parameters import PRINTABLE, LanguageTag
 from router.api.problems import problems
+from router.api.service import ServiceHere
 from router.messages import Message, Reply, RouteResult
 from router.security.texts import clean
 from router.security.visitors import require_any_origin, require_origin_of
-from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 ANYONE: list[dict[str, list[str]]] = [{}, {"key": []}]
@@ -39,7 +39,9 @@ class RouteRequest(msgspec.Struct, forbid_unknown_fields=True):
     municipality: Name | None = None
 
 
-@post("/ask", status_code=200, security=ANYONE, responses=problems(400, 401, 403, 404, 413, 415, 429))
+@post(
+    "/ask", status_code=200, security=ANYONE, responses=problems(400, 401, 403, 404, 413, 415, 429)
+)
 async def ask(request: AnyRequest, data: JSONBody[AskRequest], service: ServiceHere) -> Reply:
     """Ask a body's bot one question. Nothing is kept but the gap, where nobody can answer."""
     require_origin_of(request, service.knowledge.body(data.body))
@@ -52,9 +54,14 @@ async def ask(request: AnyRequest, data: JSONBody[AskRequest], service: ServiceH
 
 
 @post(
-    "/route", status_code=200, security=ANYONE, responses=problems(400, 401, 403, 404, 413, 415, 429)
+    "/route",
+    status_code=200,
+    security=ANYONE,
+    responses=problems(400, 401, 403, 404, 413, 415, 429),
 )
-async def route(request: AnyRequest, data: JSONBody[RouteRequest], service: ServiceHere) -> RouteResult:
+async def route(
+    request: AnyRequest, data: JSONBody[RouteRequest], service: ServiceHere
+) -> RouteResult:
     """Find out which body a question belongs to."""
     require_any_origin(request, service)
     text = clean(data.text, service.settings.message_chars_max)

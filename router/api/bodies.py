@@ -13,10 +13,10 @@ from brains.model import Body, ContactPoint, Texts
 from router.api.ask import ANYONE
 from router.api.parameters import BodyPath, LanguageQuery
 from router.api.problems import problems
+from router.api.service import ServiceHere
 from router.messages import Human, Option
 from router.security.guards import key_in, needs
 from router.security.visitors import require_any_origin
-from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -116,7 +116,9 @@ class BodyController(Controller):
 
 
 def _summary(body: Body) -> dict[str, Any]:
-    shared = {name: getattr(body, name) for name in BodySummary.__struct_fields__ if name != "answers"}
+    shared = {
+        name: getattr(body, name) for name in BodySummary.__struct_fields__ if name != "answers"
+    }
     return {**shared, "answers": body.brain is not None}
 
 

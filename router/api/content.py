@@ -35,7 +35,9 @@ def json_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRoute
     if handler.opt.get(ANY_CONTENT) or "data" not in handler.parsed_fn_signature.parameters:
         return
     sent = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if sent != "application/json" and not (sent.startswith("application/") and sent.endswith("+json")):
+    if sent != "application/json" and not (
+        sent.startswith("application/") and sent.endswith("+json")
+    ):
         raise UnsupportedContent(
             f"The Content-Type is “{sent[:100]}”. Send JSON, as application/json."
         )

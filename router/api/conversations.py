@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post
-from litestar.params import JSONBody, HeaderParameter, QueryParameter
+from litestar.params import HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta
 
@@ -16,12 +16,12 @@ from brains.errors import Invalid
 from router.api import metrics
 from router.api.parameters import PRINTABLE, ConversationPath, LanguageTag
 from router.api.problems import problems
+from router.api.service import ServiceHere
 from router.events import Event
 from router.messages import Conversation, Reply, Started, Turn
 from router.security.guards import VISITOR_TOKEN
 from router.security.texts import clean
 from router.security.visitors import admitted, require_origin_of, token_in
-from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -199,9 +199,7 @@ def _missed(turn: Turn) -> ServerSentEventMessage:
 
 
 def _told(event: Event) -> ServerSentEventMessage:
-    return ServerSentEventMessage(
-        event=event.event, id=event.turn, data=bytes(event.data).decode()
-    )
+    return ServerSentEventMessage(event=event.event, id=event.turn, data=bytes(event.data).decode())
 
 
 async def _with_heartbeat(events: AsyncIterator[Event]) -> AsyncIterator[Event | None]:

@@ -11,14 +11,14 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from brains.errors import UnknownEntry
-from brains.model import EVERYONE, GROUP_PREFIX, Entry, Source, Status, Texts
+from brains.model import EVERYONE, GROUP_PREFIX, Entry, Source, Status
 from router.api.parameters import BrainPath, Cursor, EntryPath, Limit
 from router.api.problems import problems
+from router.api.service import ServiceHere
 from router.results import EntryPage, Revision
 from router.security.access import Access
 from router.security.edge import slashed
 from router.security.guards import key_in, needs
-from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -115,7 +115,12 @@ class EntryController(Controller):
         by = await _by(request, service, brain, slashed(entry), _right_for(new.status), new)
         return await service.curation.save_entry(brain, new, by, data.revision)
 
-    @post("/{entry:str}/publish", status_code=200, guards=[needs("publish", "any body")], responses=WRITE)
+    @post(
+        "/{entry:str}/publish",
+        status_code=200,
+        guards=[needs("publish", "any body")],
+        responses=WRITE,
+    )
     async def publish(
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
@@ -123,7 +128,12 @@ class EntryController(Controller):
         by = await _by(request, service, brain, slashed(entry), "publish")
         return await service.curation.set_status(brain, slashed(entry), "published", by)
 
-    @post("/{entry:str}/retire", status_code=200, guards=[needs("publish", "any body")], responses=WRITE)
+    @post(
+        "/{entry:str}/retire",
+        status_code=200,
+        guards=[needs("publish", "any body")],
+        responses=WRITE,
+    )
     async def retire(
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
@@ -141,7 +151,12 @@ class EntryController(Controller):
         saved = await service.curation.revisions(brain, slashed(entry))
         return RevisionList([item for item in saved if _sees(service, own, item.entry)])
 
-    @post("/{entry:str}/restore", status_code=200, guards=[needs("publish", "any body")], responses=WRITE)
+    @post(
+        "/{entry:str}/restore",
+        status_code=200,
+        guards=[needs("publish", "any body")],
+        responses=WRITE,
+    )
     async def restore(
         self,
         request: AnyRequest,

@@ -12,8 +12,8 @@ from msgspec import Meta
 from brains.model import Fact, MissingFact, Texts
 from router.api.parameters import BodyPath
 from router.api.problems import problems
-from router.security.guards import key_in, needs
 from router.api.service import ServiceHere
+from router.security.guards import key_in, needs
 
 AnyRequest = Request[Any, Any, Any]
 FactKey = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,79}$")]
@@ -62,7 +62,11 @@ class FactController(Controller):
         responses=problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
     )
     async def save(
-        self, request: AnyRequest, slug: BodyPath, data: JSONBody[FactsRequest], service: ServiceHere
+        self,
+        request: AnyRequest,
+        slug: BodyPath,
+        data: JSONBody[FactsRequest],
+        service: ServiceHere,
     ) -> FactList:
         """Set the facts that are named; the others stay as they are."""
         service.knowledge.body(slug)

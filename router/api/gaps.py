@@ -12,9 +12,9 @@ from msgspec import Meta
 from brains.model import Gap, GapQuestion, GapStatus, Source
 from router.api.entries import QUESTIONS_MAX, READ, WRITE, Answers, Question
 from router.api.parameters import BrainPath, Cursor, GapPath, Limit
+from router.api.service import ServiceHere
 from router.results import AnsweredGap, GapPage
 from router.security.guards import key_in, needs
-from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 

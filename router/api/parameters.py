@@ -19,9 +19,7 @@ EntryPath = Annotated[
     str, PathParameter(pattern=NAME, description="The entry's id, a slash in it as `%2F`.")
 ]
 GapPath = Annotated[str, PathParameter(pattern=NAME, description="The gap's id.")]
-ConversationPath = Annotated[
-    str, PathParameter(pattern=NAME, description="The conversation's id.")
-]
+ConversationPath = Annotated[str, PathParameter(pattern=NAME, description="The conversation's id.")]
 
 Cursor = Annotated[
     str | None,

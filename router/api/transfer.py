@@ -15,9 +15,9 @@ from brains.formats import faqpage, jsonl
 from brains.model import Entry
 from router.api.entries import READ, WRITE
 from router.api.parameters import BrainPath, LanguageQuery
+from router.api.service import ServiceHere
 from router.results import ImportResult
 from router.security.guards import key_in, needs
-from router.api.service import ServiceHere
 
 AnyRequest = Request[Any, Any, Any]
 Format = Literal["jsonl", "faqpage"]
@@ -41,7 +41,7 @@ class ImportOperation(Operation):
         """Say that a body is needed, and in which forms."""
         text = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
         self.request_body = RequestBody(
-            content={kind: text for kind in MEDIA_TYPES.values()}, required=True
+            content=dict.fromkeys(MEDIA_TYPES.values(), text), required=True
         )
 
 
@@ -96,7 +96,10 @@ class ExportController(Controller):
         for_body: Annotated[
             str | None,
             QueryParameter(
-                name="body", required=False, max_length=120, description="Whose facts a FAQPage is filled with."
+                name="body",
+                required=False,
+                max_length=120,
+                description="Whose facts a FAQPage is filled with.",
             ),
         ] = None,
         language: LanguageQuery = None,

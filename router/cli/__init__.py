@@ -1,15 +1,15 @@
 """The command `samsvar`: one file a command, each importing what is heavy only when it runs.
 
-    serve.py     the service, with --demo a whole federation to try
-    ask.py       one question, on the terminal
-    load.py      `import`: entries from files into a brain
-    save.py      `export`: a brain's entries as a file
-    bodies.py    the organisations: list, show, add, facts, missing facts
-    gaps.py      what nobody could answer: list, show, answer, dismiss
-    keys.py      keys of curators and partners: create, list, revoke
-    evaluate.py  `eval`: how good the answers are, on questions with known answers
-    doctor.py    is everything in order?
-    running.py   what the commands have in common
+serve.py     the service, with --demo a whole federation to try
+ask.py       one question, on the terminal
+load.py      `import`: entries from files into a brain
+save.py      `export`: a brain's entries as a file
+bodies.py    the organisations: list, show, add, facts, missing facts
+gaps.py      what nobody could answer: list, show, answer, dismiss
+keys.py      keys of curators and partners: create, list, revoke
+evaluate.py  `eval`: how good the answers are, on questions with known answers
+doctor.py    is everything in order?
+running.py   what the commands have in common
 """
 
 from __future__ import annotations

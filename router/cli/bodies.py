@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import rich_click as click
 from rich.table import Table
 
-from router.cli.running import (
-    AUTHOR,
-    command_line,
-    console,
-    opened,
-    print_json,
-    read_settings,
-)
+from router.cli.running import command_line, console, database, print_json
+
+if TYPE_CHECKING:
+    from brains.database import Database
+    from brains.model import Body, Fact
 
 
 @click.group("bodies")
@@ -25,8 +24,10 @@ def command() -> None:
 @command_line
 async def listing(as_json: bool) -> None:
     """All bodies."""
-    async with opened(read_settings()) as service:
-        bodies = sorted(service.knowledge.bodies.values(), key=lambda body: body.id)
+    from brains.documents import BODIES
+
+    async with database() as db, db.read() as tx:
+        bodies = await BODIES.all(tx)
     if as_json:
         print_json(bodies)
         return
@@ -42,8 +43,8 @@ async def listing(as_json: bool) -> None:
 @command_line
 async def show(body: str) -> None:
     """One body, as JSON."""
-    async with opened(read_settings()) as service:
-        print_json(service.knowledge.body(body))
+    async with database() as db:
+        print_json(await _body(db, body))
 
 
 @command.command("add")
@@ -71,7 +72,9 @@ async def add(
     """Add BODY (its slug, as bergen), or change it: what is not given stays as it is."""
     import msgspec
 
-    from brains.model import Body
+    from brains import store
+    from brains.errors import UnknownBody
+    from brains.model import Body, Brain
 
     given = {
         "name": name,
@@ -81,13 +84,16 @@ async def add(
         "website": website,
         "municipality_number": municipality_number,
     }
-    async with opened(read_settings()) as service:
-        old = service.knowledge.bodies.get(body)
-        fresh = Body(id=body, name=name, kind=kind, language=language)
-        changes = {field: value for field, value in given.items() if value}
-        new = msgspec.structs.replace(old or fresh, **changes)
-        saved = await service.curation.add_body(new, AUTHOR)
-    console().print(f"{saved.name} ({saved.id}) is {'changed' if old else 'added'}.")
+    changes = {field: value for field, value in given.items() if value}
+    async with database() as db:
+        try:
+            old, done = await _body(db, body), "changed"
+        except UnknownBody:
+            old, done = Body(id=body, name=name, kind=kind, language=language), "added"
+        if brain and not await _exists(db, brain):
+            await store.save_brain(db, Brain(id=brain, name=brain))
+        await store.save_body(db, msgspec.structs.replace(old, **changes))
+    console().print(f"{name} ({body}) is {done}.")
 
 
 @command.command("facts")
@@ -97,14 +103,19 @@ async def add(
 @command_line
 async def facts(body: str, pairs: tuple[str, ...], removed: tuple[str, ...]) -> None:
     """Show BODY's facts, after setting or removing some."""
-    changes = {**dict(_pair(pair) for pair in pairs), **dict.fromkeys(removed)}
-    async with opened(read_settings()) as service:
-        service.knowledge.body(body)
-        if changes:
-            await service.curation.set_facts(body, changes, AUTHOR)
-        found = await service.curation.facts(body)
+    from brains import store
+    from brains.model import Fact
+
+    values = dict(_pair(pair) for pair in pairs)
+    async with database() as db:
+        labels = {fact.key: fact.label for fact in await _facts(db, body)}
+        new = [Fact(body, key, value, labels.get(key, {})) for key, value in values.items()]
+        await store.save_facts(db, new)
+        for key in removed:
+            await store.remove_fact(db, body, key)
+        found = await _facts(db, body)
     table = Table("fact", "value")
-    for fact in sorted(found, key=lambda item: item.key):
+    for fact in found:
         table.add_row(fact.key, fact.value if isinstance(fact.value, str) else _texts(fact.value))
     console().print(table)
 
@@ -114,14 +125,43 @@ async def facts(body: str, pairs: tuple[str, ...], removed: tuple[str, ...]) -> 
 @command_line
 async def missing(body: str) -> None:
     """The facts that BODY's visitors asked for in vain."""
-    async with opened(read_settings()) as service:
-        service.knowledge.body(body)
-        found = await service.curation.missing_facts(body)
+    from brains.facts import missing as missing_facts
+
+    async with database() as db:
+        await _body(db, body)
+        async with db.read() as tx:
+            found = await missing_facts(tx, body)
     table = Table("fact", "entry", "asked for", "last")
     for item in found:
         last = f"{item.last_seen:%Y-%m-%d}"
         table.add_row(item.key, f"{item.brain}/{item.entry}", str(item.count), last)
     console().print(table if found else "None is missing.")
+
+
+async def _body(db: Database, slug: str) -> Body:
+    from brains.documents import BODIES
+    from brains.errors import UnknownBody
+
+    async with db.read() as tx:
+        found = await BODIES.get(tx, [(slug,)])
+    if not found:
+        raise UnknownBody(slug)
+    return found[(slug,)]
+
+
+async def _exists(db: Database, brain: str) -> bool:
+    from brains.documents import BRAINS
+
+    async with db.read() as tx:
+        return bool(await BRAINS.get(tx, [(brain,)]))
+
+
+async def _facts(db: Database, body: str) -> list[Fact]:
+    from brains.documents import FACTS
+
+    await _body(db, body)
+    async with db.read() as tx:
+        return await FACTS.where(tx, body=body)
 
 
 def _pair(text: str) -> tuple[str, str]:

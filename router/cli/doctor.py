@@ -110,7 +110,9 @@ def _disk(settings: Settings) -> Finding:
     if free < DISK_BYTES_MIN:
         return Finding("Disk", "wrong", f"only {free // MIB} MB free at {place}; free some space.")
     if not os.access(place, os.W_OK):
-        return Finding("Disk", "wrong", f"{place} cannot be written; give Samsvar's user the right.")
+        return Finding(
+            "Disk", "wrong", f"{place} cannot be written; give Samsvar's user the right."
+        )
     return Finding("Disk", "good", f"{free // MIB} MB free at {place}")
 
 

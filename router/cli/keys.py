@@ -10,7 +10,7 @@ import rich_click as click
 from rich.table import Table
 
 from brains.model import Role
-from router.cli.running import command_line, console, read_settings
+from router.cli.running import command_line, console, database
 
 if TYPE_CHECKING:
     from router.security.access import Access
@@ -65,13 +65,7 @@ async def revoke(key_id: str) -> None:
 
 @contextlib.asynccontextmanager
 async def _access() -> AsyncIterator[Access]:
-    """The keys alone, without an encoder: quick."""
-    from brains.database import Database
     from router.security.access import Access
 
-    settings = read_settings()
-    db = await Database.open(settings.database_url)
-    try:
-        yield Access(db, settings.admin_key)
-    finally:
-        await db.close()
+    async with database() as db:
+        yield Access(db)

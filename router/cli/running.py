@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
+    from brains.database import Database
     from router.service import Service
     from router.settings import Settings
 
@@ -21,6 +23,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Report = Callable[[float, str], None]
+
+# The model's own progress bars: ours shows the same.
+os.environ.setdefault("TQDM_DISABLE", "1")
 
 INTERRUPTED = 130
 AUTHOR = "command line"
@@ -72,6 +77,18 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         yield service
     finally:
         await service.close()
+
+
+@contextlib.asynccontextmanager
+async def database() -> AsyncIterator[Database]:
+    """The database alone: quick, for what needs no encoder. A running service follows along."""
+    from brains.database import Database
+
+    db = await Database.open(read_settings().database_url)
+    try:
+        yield db
+    finally:
+        await db.close()
 
 
 @contextlib.contextmanager

@@ -22,7 +22,11 @@ from router.cli.running import command_line, opened, read_settings
 )
 @command_line
 async def command(
-    brain: str, format: Literal["jsonl", "faqpage"], body: str | None, language: str, out: Path | None
+    brain: str,
+    format: Literal["jsonl", "faqpage"],
+    body: str | None,
+    language: str,
+    out: Path | None,
 ) -> None:
     """Write a brain's published entries to the terminal or a file."""
     if format == "faqpage" and body is None:

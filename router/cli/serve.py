@@ -123,7 +123,7 @@ def _log(settings: Settings) -> None:
 async def _welcome(app: Litestar, listening: socket.socket) -> None:
     out = console()
     host, port = listening.getsockname()[:2]
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     base = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     known = {route.path for route in app.routes}
     for path, what in PAGES.items():

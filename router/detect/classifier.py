@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 INNOCENT = ""
 # Of ordinary examples, most of them look-alikes that are harder than real traffic.
 FALSE_ALARM_RATE_MAX = 0.005
-PROBABILITY_MIN = 0.5
+PROBABILITY_MIN = 0.8
 FOLDS = 5
 VECTOR_WEIGHT = 3.0
 REGULARISATION_C = 10.0

@@ -45,7 +45,7 @@ _SPACES = re.compile(r" {2,}")
 
 def letters(text: str) -> str:
     """`text` in lower case, without accents, double letters or invisible characters."""
-    composed = unicodedata.normalize("NFKC", text).casefold()
+    composed = unicodedata.normalize("NFKC", text)[:TEXT_CHARS_MAX].casefold()
     plain = _GETS.sub("fær", composed).translate(_LETTERS)
     decomposed = unicodedata.normalize("NFKD", plain)
     kept = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf", "Me"))

@@ -206,9 +206,8 @@ def _compile(line: _Line, words: Words) -> Rule:
         if element in GAP_WORDS_MAX:
             gap_words += GAP_WORDS_MAX[element]
             continue
-        if gap_words:
-            pattern.append(rf"(?:[^ .~]+ ){{0,{gap_words}}}")
-            gap_words = 0
+        pattern.append(_gap(gap_words))
+        gap_words = 0
         if element == "^":
             pattern.append(r"(?<=\. )")
         elif element.startswith("!"):
@@ -219,9 +218,14 @@ def _compile(line: _Line, words: Words) -> Rule:
             allowed = _alternatives(element, words, line.where)
             pattern.append(_pattern(allowed))
             required.append(allowed)
+    pattern.append(_gap(gap_words))
     source = f"{line.where}: {line.text}"
     compiled = re.compile("(?<= )" + "".join(pattern))
     return Rule(line.label, line.strong, source, compiled, _rarest(required))
+
+
+def _gap(words: int) -> str:
+    return rf"(?:[^ .~]+ ){{0,{words}}}" if words else ""
 
 
 def _pattern(alternatives: Iterable[str]) -> str:

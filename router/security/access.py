@@ -163,5 +163,3 @@ def _is_admin(key: Key) -> bool:
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
-
-

@@ -25,7 +25,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], None]
 
 # Routes whose bearer token is a visitor's, not a key.
-VISITOR_TOKEN = "visitor_token"  # noqa: S105
+VISITOR_TOKEN = "visitor_token"
 SECRET_CHARS_MAX = 500
 
 

@@ -11,7 +11,7 @@ import hmac
 import secrets
 
 TOKEN_BYTES = 32
-TOKEN_PREFIX = "smsv_c_"  # noqa: S105 - a prefix, so that scanners find leaked tokens
+TOKEN_PREFIX = "smsv_c_"
 
 
 def new_token() -> str:

@@ -68,7 +68,11 @@ ENTRIES = [
     Entry(
         id="alarm/set",
         title="Trygghetsalarm",
-        questions=["Hvordan får jeg trygghetsalarm?", "trygghetsalarm til mor", "søke alarm hjemme"],
+        questions=[
+            "Hvordan får jeg trygghetsalarm?",
+            "trygghetsalarm til mor",
+            "søke alarm hjemme",
+        ],
         answers={"nb": "Du søker om trygghetsalarm hos hjemmetjenesten."},
     ),
 ]

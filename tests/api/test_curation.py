@@ -152,7 +152,11 @@ async def test_a_missing_fact_is_told_to_its_body(client: httpx.AsyncClient, key
 
 async def test_import_and_export(client: httpx.AsyncClient, keys: Keys) -> None:
     headers, path = keys["nav curator"], "/v1/brains/nav"
-    line = {"id": "dagpenger", "questions": ["Hvordan søker jeg dagpenger?"], "answers": {"nb": "x"}}
+    line = {
+        "id": "dagpenger",
+        "questions": ["Hvordan søker jeg dagpenger?"],
+        "answers": {"nb": "x"},
+    }
     good = json.dumps(line).encode()
     loaded = await client.post(f"{path}/import", content=good + b"\n", headers=headers)
     assert (loaded.json()["total"], loaded.json()["created"]) == (1, 1)

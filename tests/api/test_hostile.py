@@ -104,9 +104,7 @@ async def test_deep_json_is_refused_everywhere(
     ):
         response = await client.post(path, content=DEEP[:60_000], headers={**JSON, **headers})
         is_problem(response, 400)
-    imported = await client.post(
-        "/v1/brains/kommune/import", content=DEEP, headers=keys["admin"]
-    )
+    imported = await client.post("/v1/brains/kommune/import", content=DEEP, headers=keys["admin"])
     is_problem(imported, 400)
     page = await client.post(
         "/v1/brains/kommune/import?format=faqpage", content=DEEP, headers=keys["admin"]
@@ -147,7 +145,9 @@ async def test_control_characters_are_taken_out(visitor: Visitor) -> None:
     ],
 )
 async def test_addresses_that_are_none(client: httpx.AsyncClient, path: str) -> None:
-    response = await client.get(path, headers={"Authorization": "Bearer x"} if "conv" in path else {})
+    response = await client.get(
+        path, headers={"Authorization": "Bearer x"} if "conv" in path else {}
+    )
     assert response.status_code in (400, 404)
     is_problem(response, response.status_code)
 

@@ -33,7 +33,9 @@ def limited(service: Service, settings: Settings) -> Limited:
     return make
 
 
-async def test_questions_from_one_address(limited: Limited, keys: dict[str, dict[str, str]]) -> None:
+async def test_questions_from_one_address(
+    limited: Limited, keys: dict[str, dict[str, str]]
+) -> None:
     client = limited(asks_per_minute=3)
     for _ in range(3):
         assert (await client.post("/v1/ask", json=QUESTION)).status_code == 200
@@ -62,7 +64,9 @@ async def test_guessing_keys_is_limited(limited: Limited) -> None:
 
 async def test_messages_in_one_conversation(limited: Limited) -> None:
     client = limited(messages_per_minute=2)
-    started = [(await client.post("/v1/conversations", json={"body": "bergen"})).json() for _ in "ab"]
+    started = [
+        (await client.post("/v1/conversations", json={"body": "bergen"})).json() for _ in "ab"
+    ]
     first, second = (Visitor(client, one) for one in started)
     for _ in range(2):
         assert (await first.say("hei")).status_code == 200
