@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
 
 LEXICAL_SHARE = 0.5
-PASSAGE_WEIGHT = 1.0
+PASSAGE_WEIGHT = 0.6
 FOLDS = 5
 # Nearest phrasings that make the shortlist of candidates, here and in the matcher.
 SHORTLIST_ROWS = 256

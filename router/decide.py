@@ -19,7 +19,9 @@ from brains.knowledge import Found
 from brains.model import Body
 
 # A question with buttons is worth asking when the right one is among them about this often.
-ASK_FROM = 0.40
+ASK_FROM = 0.50
+# Below this the best candidate is a guess, however many guesses stand beside it.
+ASK_BEST_MIN = 0.25
 ASKED_MAX = 3
 # A candidate this much less likely than the best is not worth a button.
 CLOSE_SHARE = 0.25
@@ -77,7 +79,8 @@ def decide(found: Sequence[Found], body: Body, limits: Limits) -> Decision:
     if other is not None:
         return other
     close = _close(found)
-    if sum(one.probability for one in close) < limits.ask_from:
+    together = sum(one.probability for one in close)
+    if found[0].probability < ASK_BEST_MIN or together < limits.ask_from:
         return Unknown()
     return Ask(close)
 

@@ -10,7 +10,7 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Reference, SecurityScheme, Tag
 from litestar.stores.memory import MemoryStore
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
@@ -88,7 +88,7 @@ def create_app(
         lifespan=[limits.swept_store],
         logging_config=None,
         middleware=[metrics.CONFIG.middleware],
-        openapi_config=_openapi(settings),
+        openapi_config=_openapi(),
         plugins=[service.events.plugin],
         request_class=JsonRequest,
         request_max_body_size=settings.body_bytes_max,
@@ -127,7 +127,12 @@ def _curation(settings: Settings) -> Router:
         route_handlers=[ImportController],
         request_max_body_size=settings.import_bytes_max,
     )
-    handlers = [EntryController, GapController, ExportController, imports]
+    handlers: list[ControllerRouterHandler] = [
+        EntryController,
+        GapController,
+        ExportController,
+        imports,
+    ]
     return Router("/", route_handlers=handlers, tags=["curation"])
 
 
@@ -155,11 +160,10 @@ def _operation() -> list[ControllerRouterHandler]:
     ]
 
 
-def _openapi(settings: Settings) -> OpenAPIConfig:
-    bearer = {"type": "http", "scheme": "bearer"}
-    schemes = {
-        "key": SecurityScheme(**bearer, description="A key of a curator, a partner, an operator."),
-        "conversation": SecurityScheme(**bearer, description="The conversation's token."),
+def _openapi() -> OpenAPIConfig:
+    schemes: dict[str, SecurityScheme | Reference] = {
+        "key": _bearer("A key of a curator, a partner, an operator."),
+        "conversation": _bearer("The conversation's token."),
     }
     return OpenAPIConfig(
         title="Samsvar",
@@ -170,6 +174,10 @@ def _openapi(settings: Settings) -> OpenAPIConfig:
         tags=[Tag(name, description) for name, description in TAGS.items()],
         use_handler_docstrings=True,
     )
+
+
+def _bearer(description: str) -> SecurityScheme:
+    return SecurityScheme(type="http", scheme="bearer", description=description)
 
 
 def _version() -> str:

@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from router.api import metrics
-from router.api.parameters import PRINTABLE, LanguageTag
+from router.api.parameters import PRINTABLE, WITH_OR_WITHOUT_KEY, LanguageTag
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.messages import Message, Reply, RouteResult
@@ -18,7 +18,7 @@ from router.security.texts import clean
 from router.security.visitors import require_any_origin, require_origin_of
 
 AnyRequest = Request[Any, Any, Any]
-ANYONE: list[dict[str, list[str]]] = [{}, {"key": []}]
+REFUSALS = problems(400, 401, 403, 404, 413, 415, 429)
 Name = Annotated[str, Meta(max_length=120, pattern=PRINTABLE)]
 
 
@@ -40,7 +40,10 @@ class RouteRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @post(
-    "/ask", status_code=200, security=ANYONE, responses=problems(400, 401, 403, 404, 413, 415, 429)
+    "/ask",
+    status_code=200,
+    security=WITH_OR_WITHOUT_KEY,
+    responses=REFUSALS,
 )
 async def ask(request: AnyRequest, data: JSONBody[AskRequest], service: ServiceHere) -> Reply:
     """Ask a body's bot one question. Nothing is kept but the gap, where nobody can answer."""
@@ -56,8 +59,8 @@ async def ask(request: AnyRequest, data: JSONBody[AskRequest], service: ServiceH
 @post(
     "/route",
     status_code=200,
-    security=ANYONE,
-    responses=problems(400, 401, 403, 404, 413, 415, 429),
+    security=WITH_OR_WITHOUT_KEY,
+    responses=REFUSALS,
 )
 async def route(
     request: AnyRequest, data: JSONBody[RouteRequest], service: ServiceHere

@@ -10,8 +10,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from brains.errors import Invalid
 from brains.model import Body, ContactPoint, Texts
-from router.api.ask import ANYONE
-from router.api.parameters import BodyPath, LanguageQuery
+from router.api.parameters import WITH_KEY, WITH_OR_WITHOUT_KEY, BodyPath, LanguageQuery
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.messages import Human, Option
@@ -19,6 +18,7 @@ from router.security.guards import key_in, needs
 from router.security.visitors import require_any_origin
 
 AnyRequest = Request[Any, Any, Any]
+REFUSALS = problems(400, 401, 403, 404, 429)
 
 
 class BodySummary(msgspec.Struct, frozen=True):
@@ -69,20 +69,24 @@ class BodyController(Controller):
 
     path = "/bodies"
 
-    @get("/", security=ANYONE, responses=problems(400, 401, 403, 429))
+    @get("/", security=WITH_OR_WITHOUT_KEY, responses=problems(400, 401, 403, 429))
     async def listing(self, request: AnyRequest, service: ServiceHere) -> BodyList:
         """All bodies, by name."""
         require_any_origin(request, service)
         bodies = sorted(service.knowledge.bodies.values(), key=lambda body: body.name)
         return BodyList([BodySummary(**_summary(body)) for body in bodies])
 
-    @get("/{slug:str}", security=ANYONE, responses=problems(400, 401, 403, 404, 429))
+    @get("/{slug:str}", security=WITH_OR_WITHOUT_KEY, responses=REFUSALS)
     async def show(self, request: AnyRequest, slug: BodyPath, service: ServiceHere) -> BodyDetail:
         """One body."""
         require_any_origin(request, service)
         return _detail(service.knowledge.body(slug), service)
 
-    @get("/{slug:str}/popular", security=ANYONE, responses=problems(400, 401, 403, 404, 429))
+    @get(
+        "/{slug:str}/popular",
+        security=WITH_OR_WITHOUT_KEY,
+        responses=REFUSALS,
+    )
     async def popular(
         self,
         request: AnyRequest,
@@ -101,7 +105,7 @@ class BodyController(Controller):
     @put(
         "/{slug:str}",
         guards=[needs("manage bodies", "everywhere")],
-        security=[{"key": []}],
+        security=WITH_KEY,
         responses=problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
     )
     async def save(

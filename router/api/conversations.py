@@ -14,12 +14,11 @@ from msgspec import Meta
 
 from brains.errors import Invalid
 from router.api import metrics
-from router.api.parameters import PRINTABLE, ConversationPath, LanguageTag
+from router.api.parameters import PRINTABLE, WITH_TOKEN, ConversationPath, LanguageTag
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.events import Event
 from router.messages import Conversation, Reply, Started, Turn
-from router.security.guards import VISITOR_TOKEN
 from router.security.texts import clean
 from router.security.visitors import admitted, require_origin_of, token_in
 
@@ -27,7 +26,6 @@ AnyRequest = Request[Any, Any, Any]
 
 HEARTBEAT_SECONDS = 15.0
 RECONNECT_MS = 2000
-VISITOR = {"security": [{"conversation": []}], "opt": {VISITOR_TOKEN: True}}
 
 
 class StartRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,8 +64,7 @@ class ConversationController(Controller):
     """Everything in one conversation needs its token, as `Authorization: Bearer`."""
 
     path = "/{conversation:str}"
-    security = VISITOR["security"]
-    opt = VISITOR["opt"]
+    security = WITH_TOKEN
 
     @get("/", responses=problems(400, 401, 403, 404, 429))
     async def show(

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from brains.errors import UnknownEntry
 from brains.model import EVERYONE, GROUP_PREFIX, Entry, Source, Status
-from router.api.parameters import BrainPath, Cursor, EntryPath, Limit
+from router.api.parameters import WITH_KEY, BrainPath, Cursor, EntryPath, Limit
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.results import EntryPage, Revision
@@ -72,7 +72,7 @@ class EntryController(Controller):
     """Needs a key of this brain, or of everything; a body's own key for that body's own entries."""
 
     path = "/brains/{brain:str}/entries"
-    security = [{"key": []}]
+    security = WITH_KEY
 
     @get("/", guards=[needs("read", "any body")], responses=READ)
     async def listing(

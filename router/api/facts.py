@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from brains.model import Fact, MissingFact, Texts
-from router.api.parameters import BodyPath
+from router.api.parameters import WITH_KEY, BodyPath
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.security.guards import key_in, needs
@@ -48,7 +48,7 @@ class FactController(Controller):
     """Needs a key of this body, of its brain, or of everything."""
 
     path = "/bodies/{slug:str}"
-    security = [{"key": []}]
+    security = WITH_KEY
 
     @get("/facts", guards=[needs("read", "body")], responses=problems(400, 401, 403, 404, 429))
     async def listing(self, slug: BodyPath, service: ServiceHere) -> FactList:

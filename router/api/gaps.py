@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from brains.model import Gap, GapQuestion, GapStatus, Source
 from router.api.entries import QUESTIONS_MAX, READ, WRITE, Answers, Question
-from router.api.parameters import BrainPath, Cursor, GapPath, Limit
+from router.api.parameters import WITH_KEY, BrainPath, Cursor, GapPath, Limit
 from router.api.service import ServiceHere
 from router.results import AnsweredGap, GapPage
 from router.security.guards import key_in, needs
@@ -40,10 +40,10 @@ class AnswerRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class GapController(Controller):
-    """Gaps hold questions from every body of the brain: needs a key of the brain, or of everything."""
+    """Gaps hold every body's questions: needs a key of the brain, or of everything."""
 
     path = "/brains/{brain:str}/gaps"
-    security = [{"key": []}]
+    security = WITH_KEY
 
     @get("/", guards=[needs("read", "brain")], responses=READ)
     async def listing(
@@ -80,7 +80,7 @@ class GapController(Controller):
         data: JSONBody[AnswerRequest],
         service: ServiceHere,
     ) -> AnsweredGap:
-        """Publish the missing answer and close the gap. It is answered in every body from then on."""
+        """Publish the missing answer and close the gap, for every body at once."""
         return await service.curation.answer_gap(
             brain,
             gap,

@@ -8,6 +8,11 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$"
+# How the OpenAPI page says what a request must carry.
+WITH_KEY: list[dict[str, list[str]]] = [{"key": []}]
+WITH_OR_WITHOUT_KEY: list[dict[str, list[str]]] = [{}, {"key": []}]
+WITH_TOKEN: list[dict[str, list[str]]] = [{"conversation": []}]
+
 # No control characters, which no database need keep.
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 # One path segment. What is in it is looked up, so anything printable may be asked for.

@@ -128,7 +128,8 @@ def http_error(request: AnyRequest, error: HTTPException) -> Response[Problem]:
         return _does_not_fit(error)
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unforeseen(request, error)
-    detail = DETAILS.get(error.status_code, lambda text: text)(error.detail)
+    reword = DETAILS.get(error.status_code)
+    detail = reword(error.detail) if reword else error.detail
     return problem(error.status_code, detail, headers=dict(error.headers or {}))
 
 

@@ -14,7 +14,7 @@ from brains.errors import Invalid
 from brains.formats import faqpage, jsonl
 from brains.model import Entry
 from router.api.entries import READ, WRITE
-from router.api.parameters import BrainPath, LanguageQuery
+from router.api.parameters import WITH_KEY, BrainPath, LanguageQuery
 from router.api.service import ServiceHere
 from router.results import ImportResult
 from router.security.guards import key_in, needs
@@ -49,7 +49,7 @@ class ImportController(Controller):
     """Needs the right to publish in the brain."""
 
     path = "/brains/{brain:str}/import"
-    security = [{"key": []}]
+    security = WITH_KEY
 
     @post(
         "/",
@@ -78,14 +78,14 @@ def read(data: bytes, format: Format) -> list[Entry]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid("The file is not valid UTF-8.", f"byte {error.start}") from None
-    return (jsonl if format == "jsonl" else faqpage).read(text)
+    return jsonl.read(text) if format == "jsonl" else faqpage.read(text)
 
 
 class ExportController(Controller):
     """Needs the right to read the brain."""
 
     path = "/brains/{brain:str}/export"
-    security = [{"key": []}]
+    security = WITH_KEY
 
     @get("/", guards=[needs("read", "brain")], responses=READ, media_type="application/x-ndjson")
     async def save(

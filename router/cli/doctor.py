@@ -206,7 +206,7 @@ async def _vectors(db: Database, encoder: Encoder) -> Finding:
     column = tables.vectors.c.fingerprint
     query = sa.select(column, sa.func.count()).group_by(column)
     async with db.read() as tx:
-        counts = {fingerprint: count for fingerprint, count in await tx.execute(query)}
+        counts: dict[str, int] = dict((await tx.execute(query)).tuples().all())
     current = counts.pop(encoder.fingerprint, 0)
     stale = sum(counts.values())
     if stale and not current:

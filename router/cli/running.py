@@ -1,4 +1,4 @@
-"""What the commands have in common: settings, an open service, progress, errors without traceback."""
+"""What the commands have in common: settings, the service, progress, errors in plain words."""
 
 from __future__ import annotations
 

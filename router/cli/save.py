@@ -1,4 +1,4 @@
-"""`samsvar export`: a brain's entries as a file that can be imported again, or as a web page's FAQ."""
+"""`samsvar export`: a brain's entries as a file, to import again or to put on a web page."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar.datastructures import Headers, MutableScopeHeaders
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from brains.model import Body
 from router.security import origins
@@ -56,7 +57,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it here."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
@@ -73,12 +74,14 @@ class Edge:
         else:
             await self._app(scope, receive, send)
 
-    def _listed(self, scope: Scope, origin: str | None) -> bool:
+    def _listed(self, scope: HTTPScope, origin: str | None) -> bool:
         if origin is None or not scope["path"].startswith(CORS_PATHS):
             return False
         return origins.is_listed(origin, self._bodies())
 
-    def _with_headers(self, scope: Scope, send: Send, allowed: str | None, started: float) -> Send:
+    def _with_headers(
+        self, scope: HTTPScope, send: Send, allowed: str | None, started: float
+    ) -> Send:
         secure = self._settings.public_url.startswith("https:")
 
         async def sending(message: Message) -> None:
@@ -122,7 +125,7 @@ def _protect(headers: MutableScopeHeaders, secure: bool) -> None:
         headers.setdefault("Strict-Transport-Security", HSTS)
 
 
-def _write_log(scope: Scope, status: int, started: float) -> None:
+def _write_log(scope: HTTPScope, status: int, started: float) -> None:
     template = scope.get("path_template") or "-"
     milliseconds = (time.perf_counter() - started) * 1000
     log.info("%s %s %d %.1f ms", scope["method"], template, status, milliseconds)

@@ -30,7 +30,7 @@ SECRET_CHARS_MAX = 500
 
 
 class KeyMiddleware(ASGIMiddleware):
-    """Puts the request's `Key`, or None, into `scope["user"]`, and a refusal into `scope["auth"]`."""
+    """Puts the request's `Key` or None into `scope["user"]`, a refusal into `scope["auth"]`."""
 
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = VISITOR_TOKEN

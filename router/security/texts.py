@@ -21,7 +21,7 @@ def clean(text: str, chars_max: int, pointer: str = "text") -> str:
     """
     if len(text) > chars_max:
         raise Invalid(
-            f"The text has {len(text)} characters; at most {chars_max} are read. Send a shorter one.",
+            f"The text has {len(text)} characters; at most {chars_max} are read. Shorten it.",
             pointer,
         )
     kept = "".join(character for character in text.replace("\r\n", "\n") if _keeps(character))

@@ -11,7 +11,6 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import httpx
 import msgspec
@@ -79,6 +78,7 @@ ENTRIES = [
 
 
 OTHERS = 60
+DIMENSIONS = 512
 
 
 def others() -> list[Entry]:
@@ -94,7 +94,7 @@ class BlockingFakeEncoder(FakeEncoder):
     """The fake encoder as `Service.open` takes one: it blocks."""
 
     def encode(  # type: ignore[override]
-        self, texts: Sequence[str], kind: Literal["query", "passage"] = "query"
+        self, texts: Sequence[str], kind: str = "query"
     ) -> Vectors:
         """Unit vectors of shape (len(texts), dimensions)."""
         return self.encode_now(texts)
@@ -107,6 +107,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         {
             "SAMSVAR_HOME": str(tmp_path_factory.mktemp("samsvar")),
             "SAMSVAR_ADMIN_KEY": ADMIN_KEY,
+            # The fake encoder is less sure of itself than a real one.
+            "SAMSVAR_WRONG_RATE": "0.2",
             "SAMSVAR_REQUESTS_PER_MINUTE": "1000000",
             "SAMSVAR_ASKS_PER_MINUTE": "1000000",
             "SAMSVAR_KEY_REQUESTS_PER_MINUTE": "1000000",
@@ -117,12 +119,18 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The service with its small federation."""
-    opened = await Service.open(settings, BlockingFakeEncoder())
+    opened = await Service.open(settings, BlockingFakeEncoder(DIMENSIONS))
     curation = opened.curation
     for brain in ("kommune", "nav"):
         await curation.add_brain(Brain(id=brain, name=brain), "test")
     for body in (
-        Body(id="bergen", name="Bergen kommune", brain="kommune", origins=[OWN_SITE]),
+        Body(
+            id="bergen",
+            name="Bergen kommune",
+            brain="kommune",
+            origins=[OWN_SITE],
+            popular=["barnehage-soknad"],
+        ),
         Body(id="voss", name="Voss herad", brain="kommune", language="nn"),
         Body(id="nav", name="NAV", kind="agency", brain="nav", origins=["https://nav.example"]),
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -27,7 +28,7 @@ def limited(service: Service, settings: Settings) -> Limited:
 
     def make(address: str = "192.0.2.1", **changes: object) -> httpx.AsyncClient:
         app = create_app(service, msgspec.structs.replace(settings, **changes))
-        transport = httpx.ASGITransport(app, client=(address, 1))
+        transport = httpx.ASGITransport(cast(Any, app), client=(address, 1))
         return httpx.AsyncClient(transport=transport, base_url="http://samsvar.test")
 
     return make
@@ -78,7 +79,7 @@ async def test_an_ipv6_network_is_one_address(service: Service, settings: Settin
     app = create_app(service, msgspec.structs.replace(settings, asks_per_minute=1))
     statuses = []
     for address in ("2001:db8::1", "2001:db8::2", "2001:db8:1::1"):
-        transport = httpx.ASGITransport(app, client=(address, 1))
+        transport = httpx.ASGITransport(cast(Any, app), client=(address, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://samsvar.test") as client:
             statuses.append((await client.post("/v1/ask", json=QUESTION)).status_code)
     assert statuses == [200, 429, 200]

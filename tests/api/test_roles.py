@@ -1,4 +1,4 @@
-"""Who may do what: every curation route is tried without a key, with a wrong one, and by every role."""
+"""Who may do what: every curation route, without a key, with a wrong one, and by every role."""
 
 from __future__ import annotations
 

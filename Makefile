@@ -1,0 +1,44 @@
+# `make run` and `make test` do all their own set-up.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+PORT ?= 8000
+
+.PHONY: run test lint quality clean
+
+run: $(READY)
+	$(BIN)/samsvar serve --demo --port $(PORT)
+
+test: $(READY_DEV)
+	@tests/chromium.sh
+	$(BIN)/python -m pytest
+
+lint: $(READY_DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+quality: $(READY_DEV)
+	$(BIN)/python -m benchmarks.quality
+
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+
+# torch first and pinned: what comes after then finds it, and fetches no other build.
+$(READY): pyproject.toml | $(BIN)/pip
+	@echo "Installing Samsvar into $(VENV): some minutes the first time."
+	$(BIN)/pip install --quiet torch==2.13.0
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(READY_DEV): $(READY)
+	$(BIN)/pip install --quiet --editable ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
