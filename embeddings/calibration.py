@@ -60,7 +60,9 @@ class Calibrator:
         reference_weights = _prior_weights(reference.outside)
         reference_weights *= REFERENCE_WEIGHT / max(reference_weights.sum(), 1.0)
         known = own_weights.sum() + reference_weights.sum()
-        far = np.full(len(background), FAR_SHARE / (1 - FAR_SHARE) * known / max(len(background), 1))
+        far = np.full(
+            len(background), FAR_SHARE / (1 - FAR_SHARE) * known / max(len(background), 1)
+        )
         evidence = np.vstack([rows.evidence, reference.evidence, background])
         right = np.concatenate([rows.right, reference.right, np.zeros(len(background), bool)])
         weights = np.concatenate([own_weights, reference_weights, far])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,6 @@ from embeddings.packaged import Progress, packaged_model_folder
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-Kind = Literal["query", "passage"]
 Vectors = npt.NDArray[np.float32]
 
 BATCH_TEXTS = 64
@@ -46,7 +45,7 @@ class Encoder:
         self.dimensions = dimensions
         self.fingerprint = _fingerprint(model, name)
 
-    def encode(self, texts: Sequence[str], kind: Kind = "query") -> Vectors:
+    def encode(self, texts: Sequence[str], kind: str = "query") -> Vectors:
         """L2-normalised float32 vectors, shape (len(texts), dimensions). Blocks."""
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)

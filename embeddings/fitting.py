@@ -53,7 +53,7 @@ class Corpus(NamedTuple):
     passage_classes: Ints
 
     @property
-    def count(self) -> int:
+    def entries(self) -> int:
         return int(self.classes.max()) + 1 if len(self.classes) else 0
 
 
@@ -149,10 +149,10 @@ Masks = tuple[Mask, Mask, Mask]
 
 def _folds(corpus: Corpus, shots: int | None, random: np.random.Generator) -> list[Masks]:
     """For each fold: rows kept for fitting, rows of hidden entries, rows held out."""
-    folds = min(FOLDS, corpus.count)
+    folds = min(FOLDS, corpus.entries)
     if folds < 2:
         return []
-    entry_fold = random.permutation(corpus.count) % folds
+    entry_fold = random.permutation(corpus.entries) % folds
     place = _places(corpus.classes, random)
     sizes = np.bincount(corpus.classes)
     masks: list[Masks] = []

@@ -26,6 +26,7 @@ INVERSE_PENALTY = 30.0
 ITERATIONS_MAX = 300
 # Looser than this loses a point and a half of recall on CLINC150.
 TOLERANCE = 1e-4
+NEWCOMER_ITERATIONS_MAX = 25
 
 
 class Head:
@@ -84,7 +85,9 @@ def newcomer(own: Floats, own_rivals: Floats, others: Floats, rivals: Floats) ->
         return float(value + weights @ weights / (2 * INVERSE_PENALTY)), gradient
 
     start = np.zeros(rows.shape[1] + 1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": NEWCOMER_ITERATIONS_MAX}
+    ).x
     return Newcomer(found[:-1].astype(np.float32), float(found[-1]))
 
 

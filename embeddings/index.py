@@ -53,9 +53,9 @@ class VectorIndex:
         ids = np.asarray(rows, dtype=np.int64)
         if not len(ids):
             return
-        self._flat.remove_ids(ids)
+        self._flat.remove_ids(faiss.IDSelectorBatch(ids))
         if self._codes is not None:
-            self._codes.remove_ids(ids)
+            self._codes.remove_ids(faiss.IDSelectorBatch(ids))
 
     def search(self, vector: Vectors, limit: int) -> tuple[Rows, Vectors]:
         """Ids and inner products of the nearest rows, best first; fewer than `limit` if so few."""
@@ -84,7 +84,7 @@ class VectorIndex:
 
 
 def _code_bytes(vectors: Vectors) -> int:
-    return (vectors.shape[1] + 7) // 8
+    return -(-int(vectors.shape[1]) // 8)
 
 
 def _signs(vectors: Vectors) -> npt.NDArray[np.uint8]:

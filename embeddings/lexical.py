@@ -30,14 +30,15 @@ class Lexicon:
         )
         weights = self._counts.fit_transform(_cut(texts))
         room = min(weights.shape) - 1
-        self._directions: TruncatedSVD | None = None
+        # One row a feature, so that a text touches only the rows of its own n-grams.
+        self._basis = np.zeros((weights.shape[1], 0), dtype=np.float32)
         if room >= 1:
-            self._directions = TruncatedSVD(min(DIMENSIONS, room), n_iter=2, random_state=0)
-            self._directions.fit(weights)
+            found = TruncatedSVD(min(DIMENSIONS, room), n_iter=2, random_state=0).fit(weights)
+            self._basis = np.ascontiguousarray(found.components_.T, dtype=np.float32)
 
     @property
     def dimensions(self) -> int:
-        return 0 if self._directions is None else int(self._directions.components_.shape[0])
+        return int(self._basis.shape[1])
 
     def weights(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Unit rows, shape (n, features): inner products are cosines of shared n-grams."""
@@ -45,10 +46,7 @@ class Lexicon:
 
     def directions(self, weights: sparse.csr_matrix) -> npt.NDArray[np.float32]:
         """Dense rows, shape (n, dimensions), of `weights`."""
-        if self._directions is None:
-            return np.zeros((weights.shape[0], 0), dtype=np.float32)
-        dense: npt.NDArray[np.float32] = np.asarray(weights @ self._directions.components_.T)
-        return dense.astype(np.float32, copy=False)
+        return np.asarray(weights @ self._basis, dtype=np.float32)
 
 
 def _cut(texts: Sequence[str]) -> list[str]:

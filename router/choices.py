@@ -1,9 +1,9 @@
 """What a button's id says: it names what is chosen, so a stateless caller can send it back too.
 
-    entry:kommune/barnehage-soknad            an entry, answered as the body that is asked
-    entry:kommune/barnehage-soknad@asker      the same, as another body answers it
-    remit:skatteetaten/flytting               something another body is responsible for
-    human, none                               a human; none of what was offered
+entry:kommune/barnehage-soknad            an entry, answered as the body that is asked
+entry:kommune/barnehage-soknad@asker      the same, as another body answers it
+remit:skatteetaten/flytting               something another body is responsible for
+human, none                               a human; none of what was offered
 """
 
 from __future__ import annotations

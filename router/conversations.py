@@ -1,4 +1,4 @@
-"""Conversations with visitors: kept in the database, so that they survive a page change and a restart.
+"""Conversations with visitors, kept in the database: they survive a page change and a restart.
 
 A message, its reply and what is remembered after it are written in one
 transaction before the reply leaves. Everything kept is redacted.

@@ -1,4 +1,4 @@
-"""Curating the shared brain: entries, facts, gaps, bodies. Every change is live when the call returns."""
+"""Curating the shared brain: entries, facts, gaps, bodies. A change is live when the call ends."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PAGE_OF_EXPORT = 500
 
 
 class Curation(msgspec.Struct, frozen=True):
-    """`by` names who made a change, for the entry's revisions. Errors are those of `brains.errors`."""
+    """`by` names who made a change, for the revisions. Errors are those of `brains.errors`."""
 
     db: Database
     knowledge: Knowledge
@@ -243,8 +243,14 @@ class Curation(msgspec.Struct, frozen=True):
         base = re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")
         base = base[:ID_CHARS_MAX].strip("-") or "svar"
         taken = self.knowledge.entries[brain]
-        return base if base not in taken else next(
-            name for number in range(2, len(taken) + 3) if (name := f"{base}-{number}") not in taken
+        return (
+            base
+            if base not in taken
+            else next(
+                name
+                for number in range(2, len(taken) + 3)
+                if (name := f"{base}-{number}") not in taken
+            )
         )
 
 

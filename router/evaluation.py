@@ -21,13 +21,16 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
 
 from brains import store
 from brains.errors import Invalid
 from brains.formats import jsonl
 from brains.knowledge import Found, title_of
 from brains.model import Body, Entry
+from embeddings.background import background_texts
 from embeddings.encoder import Encoder, load_encoder
+from embeddings.fitting import Background
 from embeddings.matcher import Item, Matcher, Scored
 from embeddings.packaged import Progress
 from router import decide
@@ -140,7 +143,9 @@ def summarise(
         if question.expect is not None and question.expect.body is None
     ]
     inside = np.array([expect.entry is not None for expect, _ in pairs], dtype=bool)
-    right = np.array([expect.entry == result.entry for expect, result in pairs], dtype=bool) & inside
+    right = (
+        np.array([expect.entry == result.entry for expect, result in pairs], dtype=bool) & inside
+    )
     probability = np.array([result.probability for _, result in pairs])
     answered = np.array([result.outcome == "answered" for _, result in pairs], dtype=bool)
     outcomes: dict[str, int] = {}
@@ -194,7 +199,8 @@ def _lines(file: Path) -> list[str]:
 
 def _matcher(entries: Sequence[Entry], encoder: Encoder, report: Progress) -> Matcher:
     report(0.1, "encoding the brain")
-    matcher = Matcher(encoder.dimensions)
+    foreign = background_texts()
+    matcher = Matcher(encoder.dimensions, Background(foreign, encoder.encode(foreign)))
     texts = [text for entry in entries for text in entry.questions]
     vectors = encoder.encode(texts)
     start = 0
@@ -204,7 +210,8 @@ def _matcher(entries: Sequence[Entry], encoder: Encoder, report: Progress) -> Ma
         matcher.put(Item(entry.id, entry.questions, vectors[start:end], passages))
         start = end
     report(0.3, "learning from its phrasings")
-    matcher.adopt(matcher.fit())
+    with threadpool_limits(1, user_api="blas"):
+        matcher.adopt(matcher.fit())
     return matcher
 
 

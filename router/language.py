@@ -38,26 +38,30 @@ ODDS_NEEDED_NEIGHBOUR = 4.0
 SHORT_WORDS = 3
 NEIGHBOURS = frozenset({"da", "sv"})
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words written in one form of Norwegian and neither in the other nor in a neighbour language.
-NYNORSK_WORDS = frozenset(
-    "eg ikkje korleis kvar kvifor kven kva kor nokon noko noen frå meir mykje dykk dokker berre "
-    "vere vera vore gjere gjera gjer søkje søkja heime heim sjølv dei deira ein eit eitt nokre "
-    "kvart kvarandre kjem skule skulen skular barnehagen veka vekene tysdag måndag laurdag sundag "
-    "no då når ikkje enno òg både anten høyrer høyre leie tilbod hjå kommunen bustad løyve "
-    "lyse ynskjer ønskjer treng høve åleine saman kvifor kvilken kva for bur budde etter "
-    "mellom nytt nye vart vert blei gongen gong kjøpe opplæring døme".split()
-) - frozenset("noen barnehagen når både etter mellom nye kommunen no for kor ein nytt saman".split())
-BOKMAL_WORDS = frozenset(
-    "jeg ikke hvordan hvor hvorfor hvem hva noe noen fra mer mye dere bare være vært gjøre gjør "
-    "hjem selv hvilken hvilke hvilket kommer skole skolen tirsdag lørdag søndag også enten "
-    "leilighet uke uken ukene deg meg trenger ønsker alene sammen hver hvert en et".split()
-) - frozenset("noen fra mer mye hver deg meg en et kommer".split())
-DIALECT_WORDS = frozenset(
-    "æ e ka kor koss korsn kossen hææ mæ dæ sæ ikkje ikkj itj itte ittj ittno kem koffer hvorledes "
-    "ke kefor dokker dåkker åss oss je jæ itte int inte æg ej jei mej dej hu han".split()
-) - frozenset("oss han hu e inte int ke".split())
+NYNORSK_WORDS = _words("""
+    eg ikkje korleis kvar kvifor kven kva nokon noko frå meir mykje dykk dokker berre vere vera
+    vore gjere gjera gjer søkje søkja heime heim sjølv dei deira eit eitt nokre kvart kvarandre
+    kjem skule skulen skular veka vekene tysdag måndag laurdag sundag då ikkje enno òg anten
+    høyrer høyre leie tilbod hjå bustad løyve ynskjer ønskjer treng åleine bur budde vart vert
+    blei gongen gong opplæring døme opnar ope stengd skilje einebustad borna
+""")
+BOKMAL_WORDS = _words("""
+    jeg ikke hvordan hvor hvorfor hvem hva noe dere bare være vært gjøre gjør hjem selv hvilken
+    hvilke hvilket skole skolen tirsdag lørdag søndag også enten leilighet uke uken ukene trenger
+    ønsker alene sammen hvert åpner åpent søker stengt
+""")
+DIALECT_WORDS = _words("""
+    æ ka kor koss korsn kossen mæ dæ sæ ikkj itj itte ittj ittno kem koffer kefor dåkker åss je
+    jæ æg ej jei mej dej
+""")
 # Words that are Norwegian and not English, Danish or Swedish: they outweigh a doubtful guess.
-NORWEGIAN_ONLY = frozenset("på å jeg eg æ ikkje og søke søkje når får må til med hvor hva".split())
+NORWEGIAN_ONLY = _words("på å jeg eg æ ikkje og søke søkje når får må til med hvor hva")
 
 
 class Detected(NamedTuple):
@@ -91,7 +95,8 @@ class LanguageDetection:
             return Detected(foreign, True)
         if norwegian is not None:
             return Detected(norwegian, True)
-        return Detected(default if default in NORWEGIAN or len(words) < SHORT_WORDS else "nb", False)
+        plain = default in NORWEGIAN or len(words) < SHORT_WORDS
+        return Detected(default if plain else "nb", False)
 
     def _foreign(self, text: str, words: list[str], default: str) -> str | None:
         shares = {

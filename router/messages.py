@@ -74,7 +74,7 @@ class Clarify(msgspec.Struct, frozen=True, tag_field="type", tag="clarify"):
 
 
 class Referred(msgspec.Struct, frozen=True, tag_field="type", tag="referred"):
-    """Another body's question. `answered_by` is that body where it answered, and `reply` its reply."""
+    """Another body's question. Where it answered, `answered_by` is that body, `reply` its reply."""
 
     body: str
     answered_by: str | None = None
@@ -157,7 +157,7 @@ ConversationState = Literal["bot", "queue", "human", "closed"]
 
 
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of a conversation: who said it, when (UTC), and the whole reply where the bot did."""
+    """One line of a conversation: who said it, when (UTC), and the bot's whole reply."""
 
     turn: int
     sender: Literal["visitor", "bot", "agent", "system"] = msgspec.field(name="from")

@@ -143,9 +143,7 @@ class Pipeline(msgspec.Struct, frozen=True):
                 return await self._refer(other, one, close, asked, vector)
             case decide.AskMunicipality(brain, one):
                 bodies = [body for body in self.knowledge.bodies.values() if body.brain == brain]
-                return replies.ask_municipality(
-                    asked.body, one, bodies, asked.language, asked.now
-                )
+                return replies.ask_municipality(asked.body, one, bodies, asked.language, asked.now)
             case decide.Ask(close):
                 names = {body.id: body.short_name or body.name for body in self._others(asked.body)}
                 return replies.clarify(asked.body, close, names, asked.language, asked.now)
@@ -231,9 +229,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         gap = None
         if vector is not None:
             gap = await self._record_gap(asked, speaker, vector, [found])
-        return replies.unanswered(
-            speaker, gap, key, asked.language, found.probability, asked.now
-        )
+        return replies.unanswered(speaker, gap, key, asked.language, found.probability, asked.now)
 
     async def _record_gap(
         self, asked: Asked, body: Body, vector: Vector, found: Sequence[Found]

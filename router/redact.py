@@ -24,7 +24,9 @@ PHONE, EMAIL = "[telefonnummer]", "[e-post]"
 
 IDENTITY_WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
 
-_EMAIL = re.compile(r"[\w.+'%-]{1,64}(?:@|\s?\(at\)\s?|\s?\[at\]\s?)[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_EMAIL = re.compile(
+    r"[\w.+'%-]{1,64}(?:@|\s?\(at\)\s?|\s?\[at\]\s?)[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
+)
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}\b")
 _DIGITS = re.compile(r"(?<![\w])(?:\+|00)?\d(?:[ .\-/()\u00a0]{0,2}\d){4,23}(?![\w])")
 _SEPARATORS = re.compile(r"[ .\-/()\u00a0]")
@@ -98,11 +100,11 @@ def _checks(digits: str) -> bool:
     numbers = [int(digit) for digit in digits]
     first, second = IDENTITY_WEIGHTS
     # The checksum of 2032 lets the first control digit be off by one of four remainders.
-    return sum(
-        weight * number for weight, number in zip(first, numbers[:10], strict=True)
-    ) % 11 in (0, 1, 2, 3) and not sum(
-        weight * number for weight, number in zip(second, numbers, strict=True)
-    ) % 11
+    return (
+        sum(weight * number for weight, number in zip(first, numbers[:10], strict=True)) % 11
+        in (0, 1, 2, 3)
+        and not sum(weight * number for weight, number in zip(second, numbers, strict=True)) % 11
+    )
 
 
 def _is_date(written: str) -> bool:

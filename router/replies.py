@@ -161,7 +161,7 @@ def handover(body: Body, language: str, now: dt.datetime) -> Reply:
 def crisis(body: Body, kind: CrisisKind, language: str, now: dt.datetime) -> Reply:
     """The fixed crisis reply. The same for every body; none can change it."""
     text = crisis_reply(kind, language)
-    return _reply(body, Crisis(text.contacts), [text.markdown], text.language, now)
+    return _reply(body, Crisis(text.contacts), [text.text_markdown], text.language, now)
 
 
 def unanswered(
@@ -230,7 +230,8 @@ def _url(point: ContactPoint) -> str | None:
 
 def _list(contacts: Sequence[Contact]) -> str:
     return "\n".join(
-        f"- {contact.label}: " + (f"[{contact.value}]({contact.url})" if contact.url else contact.value)
+        f"- {contact.label}: "
+        + (f"[{contact.value}]({contact.url})" if contact.url else contact.value)
         for contact in contacts
     )
 

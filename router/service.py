@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
+from threadpoolctl import threadpool_limits
 
 from brains import conversations as conversation_rows
 from brains import vectors
@@ -25,8 +26,11 @@ from brains.gaps import Gaps
 from brains.knowledge import Knowledge
 from brains.store import now as utc_now
 from embeddings import stored
+from embeddings.background import background_texts
 from embeddings.batching import BatchingEncoder, TextEncoder
 from embeddings.encoder import load_encoder
+from embeddings.fitting import Background
+from embeddings.matcher import Matcher
 from embeddings.packaged import Progress
 from router import decide, replies
 from router.conversations import Conversations, popular
@@ -58,6 +62,7 @@ class Service:
         settings: Settings,
         db: Database,
         encoder: BatchingEncoder,
+        matcher: Matcher,
         knowledge: Knowledge,
         gaps: Gaps,
         pipeline: Pipeline,
@@ -66,6 +71,7 @@ class Service:
         self.settings = settings
         self.db = db
         self.encoder = encoder
+        self.matcher = matcher
         self.knowledge = knowledge
         self.gaps = gaps
         self.pipeline = pipeline
@@ -87,6 +93,8 @@ class Service:
 
         Raises `StorageError` or `EncoderUnavailable`, which say what to do.
         """
+        # More threads for small products cost more than they bring, beside the encoder's.
+        threadpool_limits(1, user_api="blas")
         report = progress or _silent
         db = await Database.open(settings.database_url)
         loading = asyncio.to_thread(_load, settings.model or None, report)
@@ -95,10 +103,11 @@ class Service:
             loading.close()
         if settings.demo:
             await load_demo(db, batching, _counted(report, "loading the demo federation"))
-        knowledge = await Knowledge.open(db, batching, clock=clock)
+        matcher = await _matcher(db, batching)
+        knowledge = await Knowledge.open(db, batching, matcher=matcher, clock=clock)
         gaps = await Gaps.open(db, batching)
         pipeline = await _pipeline(settings, db, batching, knowledge, gaps, clock, report)
-        service = cls(settings, db, batching, knowledge, gaps, pipeline)
+        service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline)
         await service._learn(report)
         service._start()
         return service
@@ -176,9 +185,7 @@ class Service:
         if not wanted:
             return None
         by_number = (
-            body.id
-            for body in self.knowledge.bodies.values()
-            if body.municipality_number == wanted
+            body.id for body in self.knowledge.bodies.values() if body.municipality_number == wanted
         )
         return next(by_number, None) or self.knowledge.body(wanted).id
 
@@ -189,8 +196,7 @@ class Service:
 
     async def _learn(self, report: Progress) -> None:
         """Adopt the fit kept from an earlier run, or learn anew."""
-        folder = self._fits
-        matcher, fingerprint = self.knowledge.matcher, self.encoder.fingerprint
+        folder, matcher, fingerprint = self._fits, self.matcher, self.encoder.fingerprint
         report(0.9, "learning from the brain's own phrasings")
         if not await asyncio.to_thread(stored.load, matcher, folder, fingerprint):
             await self.knowledge.refit_if_stale()
@@ -200,7 +206,7 @@ class Service:
         report(1.0, "ready")
 
     async def _keep_fit(self) -> None:
-        matcher = self.knowledge.matcher
+        matcher = self.matcher
         if matcher.stale or matcher.learned() is self._kept:
             return
         self._kept = learned = matcher.learned()
@@ -237,6 +243,13 @@ class Service:
                 log.warning("old conversations could not be erased: %s", error)
                 erased = 0
             await asyncio.sleep(0 if erased else PURGE_EVERY_S)
+
+
+async def _matcher(db: Database, encoder: BatchingEncoder) -> Matcher:
+    texts = background_texts()
+    known = await vectors.ensure(db, encoder, texts, "query")
+    background = Background(texts, np.stack([known[text] for text in texts]))
+    return Matcher(encoder.dimensions, background)
 
 
 async def _pipeline(

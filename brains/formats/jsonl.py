@@ -92,7 +92,7 @@ def _problem(where: str, message: str) -> Problem:
     if required := _REQUIRED.search(message):
         name = ".".join(filter(None, (field, required[1])))
         return Problem(f"{where}, field {name}", "It is missing.")
-    if message.startswith("JSON is malformed") or message.startswith("Input data was truncated"):
+    if message.startswith(("JSON is malformed", "Input data was truncated")):
         return Problem(where, f"This is not one JSON object on one line ({message}).")
     return Problem(f"{where}, field {field}" if field else where, f"{message}.")
 

@@ -89,7 +89,7 @@ async def _until_stopped(server: uvicorn.Server, listening: socket.socket, app: 
         loop.add_signal_handler(number, server.handle_exit, number, None)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn tells nobody)
         await asyncio.sleep(STARTED_POLL_SECONDS)
     if server.started:
         await _welcome(app, listening)
