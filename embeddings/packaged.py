@@ -187,7 +187,18 @@ def _read_header(reader: Reader) -> Header:
     sizes = reader.unpack("7i")
     (epsilon,) = reader.unpack("f")
     (block,) = reader.unpack("i")
-    return Header(*sizes, float(epsilon), block)
+    hidden, layers, heads, intermediate, vocabulary, positions, types = sizes
+    return Header(
+        hidden,
+        layers,
+        heads,
+        intermediate,
+        vocabulary,
+        positions,
+        types,
+        float(epsilon),
+        block,
+    )
 
 
 def _read_vocabulary(reader: Reader) -> Vocabulary:

@@ -42,12 +42,9 @@ class CrisisDetector:
     `vectors` belong to `examples` row by row; without them rules and characters decide.
     """
 
-    def __init__(
-        self, examples: Sequence[Example] | None = None, vectors: Vectors | None = None
-    ) -> None:
+    def __init__(self, examples: Sequence[Example], vectors: Vectors | None = None) -> None:
         rules = RuleSet.load(HERE / "rules", "crisis")
-        chosen = read_all() if examples is None else examples
-        self._detector = Detector(rules, list(CrisisKind), chosen, vectors)
+        self._detector = Detector(rules, list(CrisisKind), examples, vectors)
 
     @property
     def measured(self) -> Measured:
@@ -62,6 +59,3 @@ class CrisisDetector:
     def explain(self, text: str, vector: Vectors | None = None) -> Verdict | None:
         """As `detect`, with the rule or the probability behind it."""
         return self._detector.verdict(text, vector)
-
-
-read_all = examples

@@ -34,12 +34,9 @@ class HumanDetector:
     `vectors` belong to `examples` row by row; without them rules and characters decide.
     """
 
-    def __init__(
-        self, examples: Sequence[Example] | None = None, vectors: Vectors | None = None
-    ) -> None:
+    def __init__(self, examples: Sequence[Example], vectors: Vectors | None = None) -> None:
         rules = RuleSet.load(HERE / "rules", "human")
-        chosen = read_all() if examples is None else examples
-        self._detector = Detector(rules, [WANTS_HUMAN], chosen, vectors)
+        self._detector = Detector(rules, [WANTS_HUMAN], examples, vectors)
 
     @property
     def measured(self) -> Measured:
@@ -53,6 +50,3 @@ class HumanDetector:
     def explain(self, text: str, vector: Vectors | None = None) -> Verdict | None:
         """As `detect`, with the rule or the probability behind it."""
         return self._detector.verdict(text, vector)
-
-
-read_all = examples
