@@ -74,7 +74,9 @@ class BatchingEncoder:
             pending = self._waiting[wanted] = asyncio.get_running_loop().create_future()
             pending.add_done_callback(_seen)
         # One visitor who leaves must not cancel what another waits for.
-        return asyncio.ensure_future(asyncio.shield(pending))
+        shielded = asyncio.shield(pending)
+        shielded.add_done_callback(_seen)
+        return shielded
 
     async def _work(self) -> None:
         while self._waiting:

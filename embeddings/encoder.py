@@ -50,7 +50,7 @@ class Encoder:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
         vectors = self._model.encode(
-            [text[:TEXT_CHARS_MAX] for text in texts],
+            [_readable(text) for text in texts],
             prompt=self._prompts[kind],
             batch_size=BATCH_TEXTS,
             normalize_embeddings=True,
@@ -71,12 +71,21 @@ def load_encoder(model: str | None = None, progress: Progress | None = None) -> 
         from sentence_transformers import SentenceTransformer
 
         loaded = SentenceTransformer(source, device="cpu")
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except Exception as error:  # whatever a strange or damaged folder makes the libraries raise
+        advice = (
+            "SAMSVAR_MODEL must be a sentence-transformers folder or an id that can be fetched."
+            if model
+            else f"Delete {source}, and it is built again."
+        )
         raise EncoderUnavailable(
-            f"The model {name} could not be loaded: {error}. SAMSVAR_MODEL must be a "
-            "sentence-transformers folder or an id that can be fetched."
+            f"The model {name} could not be loaded: {error}. {advice}"
         ) from error
     return Encoder(loaded, name)
+
+
+def _readable(text: str) -> str:
+    """`text` cut to length, without the lone surrogates that a tokenizer refuses."""
+    return text[:TEXT_CHARS_MAX].encode("utf-8", "replace").decode("utf-8")
 
 
 def _prompt(model: SentenceTransformer, kind: str) -> str:
@@ -89,8 +98,11 @@ def _prompt(model: SentenceTransformer, kind: str) -> str:
 
 
 def _fingerprint(model: SentenceTransformer, name: str) -> str:
-    """Name and a digest of a sample of every weight: changes when the weights do."""
-    digest = hashlib.sha256(name.encode())
+    """Name and a digest of a sample of every weight: changes when the weights do.
+
+    The same wherever the folder lies: the nodes of one installation may differ there.
+    """
+    digest = hashlib.sha256(Path(name).name.encode())
     for key, tensor in sorted(model.state_dict().items()):
         digest.update(key.encode())
         flat = tensor.detach().flatten()

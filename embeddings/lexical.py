@@ -33,7 +33,8 @@ class Lexicon:
         # One row a feature, so that a text touches only the rows of its own n-grams.
         self._basis = np.zeros((weights.shape[1], 0), dtype=np.float32)
         if room >= 1:
-            found = TruncatedSVD(min(DIMENSIONS, room), n_iter=2, random_state=0).fit(weights)
+            with np.errstate(divide="ignore", invalid="ignore"):  # all texts alike: no variance
+                found = TruncatedSVD(min(DIMENSIONS, room), n_iter=2, random_state=0).fit(weights)
             self._basis = np.ascontiguousarray(found.components_.T, dtype=np.float32)
 
     @property
@@ -51,4 +52,5 @@ class Lexicon:
 
 def _cut(texts: Sequence[str]) -> list[str]:
     # An analyzer that finds no n-gram at all would refuse to fit.
-    return [text[:TEXT_CHARS_MAX] or " ." for text in texts]
+    cut = (text[:TEXT_CHARS_MAX] for text in texts)
+    return [text if text.strip() else " ." for text in cut]

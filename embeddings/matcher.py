@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -37,6 +38,9 @@ SEARCH_LIMIT = 10
 NEWCOMER_RIVAL_ROWS = 300
 # A text that is one entry's phrasing to the letter is that entry's: its author said so.
 EXACT_PROBABILITY = 0.99
+# In many scripts vowels are marks, which `\w` leaves out.
+_MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")
+_WORDS = re.compile(rf"[\w{_MARKS}]+")
 
 
 class Item(msgspec.Struct, frozen=True, eq=False):
@@ -174,14 +178,14 @@ class Matcher:
         self._reset(learned.fit)
         self.stale = set(map(id, learned.items)) != set(map(id, self._items.values()))
 
-    def digest(self) -> str:
-        """Changes when what `fit` would learn from changes."""
+    def digest(self, items: Sequence[Item] | None = None) -> str:
+        """Changes when what `fit` would learn from changes; of `items`, by default the present."""
+        items = tuple(self._items.values()) if items is None else items
         digest = hashlib.sha256(repr(NAMES).encode())
         if self._background is not None:
             digest.update(self._background.vectors.tobytes())
-        for key in sorted(self._items):
-            item = self._items[key]
-            digest.update(repr((key, list(item.texts))).encode("utf-8", "surrogatepass"))
+        for item in sorted(items, key=lambda item: item.key):
+            digest.update(repr((item.key, list(item.texts))).encode("utf-8", "surrogatepass"))
             digest.update(item.vectors.tobytes())
             digest.update(item.passages.tobytes())
         return digest.hexdigest()
@@ -207,8 +211,10 @@ class Matcher:
 
     def _ready(self) -> dict[str, _Held]:
         """Hold every item, on the first search after a fit."""
+        if not self._items:
+            return {}  # what comes first is to make the space, not nothing
         if self._held is None:
-            if self._items and not self._learned.items:
+            if not self._learned.items:
                 self._bootstrap()
             self._held = {}
             self._hold_learned()
@@ -289,6 +295,8 @@ class Matcher:
     def _exact(self, text: str, keys: Sequence[str]) -> int | None:
         """The place in `keys` of the only entry that has `text` among its phrasings, if one has."""
         wanted = folded(text)
+        if not wanted:  # all signs are not alike
+            return None
         places = [place for place, key in enumerate(keys) if wanted in self._phrasings[key]]
         return places[0] if len(places) == 1 else None
 
@@ -354,7 +362,7 @@ class Matcher:
 
 def folded(text: str) -> str:
     """`text` without case, punctuation and extra space: equal for the same words."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text.casefold())))
 
 
 def _ranked(keys: list[str], logits: Floats, probability: float) -> list[Scored]:

@@ -173,7 +173,12 @@ def checked_data() -> bytes:
     found = next((file for file in files if str(file) == DATA_FILE), None)
     if found is None:
         raise EncoderUnavailable(f"{WHEEL} holds no {DATA_FILE}: install it again.")
-    data = Path(str(found.locate())).read_bytes()
+    try:
+        data = Path(str(found.locate())).read_bytes()
+    except OSError as error:
+        raise EncoderUnavailable(
+            f"{DATA_FILE} cannot be read: {error}. Install {WHEEL} again."
+        ) from error
     if hashlib.sha256(data).hexdigest() != DATA_SHA256:
         raise EncoderUnavailable(
             f"{DATA_FILE} is not the file this version was made for: install {WHEEL} again."

@@ -60,6 +60,11 @@ DIALECT_WORDS = _words("""
     æ ka kor koss korsn kossen mæ dæ sæ ikkj itj itte ittj ittno kem koffer kefor dåkker åss je
     jæ æg ej jei mej dej
 """)
+# Words that are Danish and no form of Norwegian, where most other words are both.
+DANISH_WORDS = _words("""
+    hvad hvornår mig dig sig noget meget af søger søge åbner åben åbent børnehave børnehaveplads
+    kræver lejlighed affald uge ugen
+""")
 # Words that are Norwegian and not English, Danish or Swedish: they outweigh a doubtful guess.
 NORWEGIAN_ONLY = _words("på å jeg eg æ ikkje og søke søkje når får må til med hvor hva")
 
@@ -90,7 +95,8 @@ class LanguageDetection:
         if not words:
             return Detected(default, False)
         norwegian = _norwegian_form(words)
-        foreign = None if norwegian else self._foreign(text, words, default)
+        danish = bool(DANISH_WORDS.intersection(words))
+        foreign = self._foreign(text, words, default) if danish or not norwegian else None
         if foreign is not None:
             return Detected(foreign, True)
         if norwegian is not None:

@@ -1,0 +1,77 @@
+"""The demo federation as visitors meet it: `samsvar serve --demo` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+START_SECONDS_MAX = 600
+ADMIN_KEY = "the-demo-tests-admin-key"
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real evaluation data beside the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the evaluation data (../shared/data) is not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the demo server."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="session")
+def demo_environment(demo_home: Path) -> dict[str, str]:
+    """The environment of the demo server and of commands that use the same installation."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("SAMSVAR_")}
+    kept = {name: os.environ[name] for name in ("SAMSVAR_CACHE",) if name in os.environ}
+    limits = {
+        "SAMSVAR_REQUESTS_PER_MINUTE": "1000000",
+        "SAMSVAR_ASKS_PER_MINUTE": "1000000",
+    }
+    return ours | kept | limits | {"SAMSVAR_HOME": str(demo_home), "SAMSVAR_ADMIN_KEY": ADMIN_KEY}
+
+
+@pytest.fixture(scope="session")
+def demo_server(demo_home: Path, demo_environment: dict[str, str]) -> Iterator[str]:
+    """The address of a running demo, with the default encoder. Starts it: a minute or two."""
+    command = [sys.executable, "-m", "router.cli", "serve", "--demo", "--port", "0"]
+    log = demo_home / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=demo_environment, stdout=out, stderr=out)
+    try:
+        yield _address(process, log)
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+@pytest.fixture
+def demo(demo_server: str) -> Iterator[httpx.Client]:
+    """A client of the demo, without a key."""
+    with httpx.Client(base_url=demo_server, timeout=60) as client:
+        yield client
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Wait until the server says it is ready, and read where it listens."""
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < deadline:
+        said = log.read_text("utf-8", "replace")
+        if "Ready." in said:
+            return next(word for word in said.split() if word.startswith("http")).rsplit("/", 1)[0]
+        if process.poll() is not None:
+            raise RuntimeError(f"the demo server ended:\n{said}")
+        time.sleep(0.2)
+    raise RuntimeError(f"the demo server was not ready in time:\n{log.read_text('utf-8')}")
