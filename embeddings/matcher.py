@@ -362,7 +362,7 @@ class Matcher:
 
 def folded(text: str) -> str:
     """`text` without case, punctuation and extra space: equal for the same words."""
-    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text.casefold())))
+    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _ranked(keys: list[str], logits: Floats, probability: float) -> list[Scored]:

@@ -18,7 +18,7 @@ from brains.knowledge import Found
 HUMAN = "human"
 NONE = "none"
 _CHOICE = re.compile(
-    r"(?P<kind>entry|remit):(?P<place>[a-z0-9_-]+)/(?P<id>[a-z0-9_.:/-]+)(?:@(?P<body>[a-z0-9_-]+))?"
+    r"(?P<kind>entry|remit):(?P<place>[a-z0-9_.:-]+)/(?P<id>[\w.:/-]+)(?:@(?P<body>[a-z0-9_.:/-]+))?"
 )
 
 

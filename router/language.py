@@ -48,7 +48,7 @@ NYNORSK_WORDS = _words("""
     eg ikkje korleis kvar kvifor kven kva nokon noko frå meir mykje dykk dokker berre vere vera
     vore gjere gjera gjer søkje søkja heime heim sjølv dei deira eit eitt nokre kvart kvarandre
     kjem skule skulen skular veka vekene tysdag måndag laurdag sundag då ikkje enno òg anten
-    høyrer høyre leie tilbod hjå bustad løyve ynskjer ønskjer treng åleine bur budde vart vert
+    høyrer tilbod hjå bustad løyve ynskjer ønskjer treng åleine bur budde vart vert
     blei gongen gong opplæring døme opnar ope stengd skilje einebustad borna
 """)
 BOKMAL_WORDS = _words("""

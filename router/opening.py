@@ -51,10 +51,16 @@ def _when(moment: dt.datetime, now: dt.datetime, language: str) -> str:
 def _spans(body: Body, day: dt.date) -> Iterator[tuple[dt.datetime, dt.datetime]]:
     if day.isoformat() in body.closed_days:
         return
-    zone = ZoneInfo(body.timezone)
+    midnight = dt.datetime.combine(day, dt.time(), ZoneInfo(body.timezone))
     for span in body.opening_hours.get(DAYS[day.weekday()], []):
-        start, end = (dt.time.fromisoformat(part) for part in span.split("-"))
-        yield dt.datetime.combine(day, start, zone), dt.datetime.combine(day, end, zone)
+        start, end = span.split("-")
+        yield midnight + _since_midnight(start), midnight + _since_midnight(end)
+
+
+def _since_midnight(clock: str) -> dt.timedelta:
+    """`24:00` is the end of the day."""
+    hours, minutes = clock.split(":")
+    return dt.timedelta(hours=int(hours), minutes=int(minutes))
 
 
 def _clock(moment: dt.datetime) -> str:

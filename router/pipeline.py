@@ -113,7 +113,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         text = redact(message.text).strip()
         if not text and message.choice is None:
             raise Invalid("Write a question, or send the choice of an option.", "text")
-        default = message.language or memory.language or body.language
+        default = memory.language or message.language or body.language
         detected = self.languages.detect(text, default)
         return Asked(
             body,

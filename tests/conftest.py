@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -46,12 +47,21 @@ def demo_environment(demo_home: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def demo_server(demo_home: Path, demo_environment: dict[str, str]) -> Iterator[str]:
     """The address of a running demo, with the default encoder. Starts it: a minute or two."""
+    with start_server(demo_environment, demo_home) as (_, address):
+        yield address
+
+
+@contextlib.contextmanager
+def start_server(
+    environment: dict[str, str], home: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`samsvar serve --demo` on a free port: the process and its address, once it is ready."""
     command = [sys.executable, "-m", "router.cli", "serve", "--demo", "--port", "0"]
-    log = demo_home / "server.log"
+    log = home / "server.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(command, env=demo_environment, stdout=out, stderr=out)
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
     try:
-        yield _address(process, log)
+        yield process, _address(process, log)
     finally:
         process.terminate()
         process.wait(timeout=60)

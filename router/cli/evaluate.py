@@ -28,4 +28,4 @@ def command(
 
         with progress_shown() as report:
             result = evaluate(brain_file, questions, out, wrong_rate, model, report)
-        console().print(str(result), markup=False)
+        result.print(console())

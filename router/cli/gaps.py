@@ -17,18 +17,24 @@ from router.cli.running import (
 )
 
 if TYPE_CHECKING:
-    from brains.model import GapStatus
+    from brains.model import Gap, GapStatus
 
 BRAIN = click.option("--brain", required=True, help="The brain it is missing from.")
 
 
-@click.group("gaps")
-def command() -> None:
-    """What nobody could answer, and the answer that closes it for everybody."""
+@click.group("gaps", invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """What nobody could answer, and the answer that closes it for everybody.
+
+    Without a command: the open gaps of every brain.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(listing)
 
 
 @command.command("list")
-@BRAIN
+@click.option("--brain", help="Only this brain's; every brain's when left out.")
 @click.option(
     "--status",
     type=click.Choice(["open", "answered", "dismissed"]),
@@ -38,20 +44,18 @@ def command() -> None:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 200))
 @click.option("--json", "as_json", is_flag=True)
 @command_line
-async def listing(brain: str, status: GapStatus, limit: int, as_json: bool) -> None:
-    """A brain's gaps, most asked first."""
+async def listing(brain: str | None, status: GapStatus, limit: int, as_json: bool) -> None:
+    """The gaps of a brain, or of all, most asked first."""
+    gaps: list[Gap] = []
     async with opened(read_settings()) as service:
-        service.knowledge.brain(brain)
-        page = await service.curation.gaps(brain, status, None, limit)
+        brains = [service.knowledge.brain(brain).id] if brain else sorted(service.knowledge.brains)
+        for one in brains:
+            gaps += (await service.curation.gaps(one, status, None, limit)).items
+    gaps = sorted(gaps, key=lambda gap: -gap.count)[:limit]
     if as_json:
-        print_json(page)
+        print_json({"items": gaps})
         return
-    table = Table("id", "asked", "in", "question", "nearest")
-    for gap in page.items:
-        bodies = ", ".join(f"{body.id} {body.count}" for body in gap.bodies)
-        nearest = gap.nearest[0].title if gap.nearest else "-"
-        table.add_row(gap.id, str(gap.count), bodies, gap.summary, nearest)
-    console().print(table if page.items else f"No gap is {status}.")
+    console().print(_table(gaps) if gaps else f"No gap is {status}.")
 
 
 @command.command("show")
@@ -112,3 +116,12 @@ async def dismiss(gap: str, brain: str) -> None:
     async with opened(read_settings()) as service:
         await service.curation.dismiss_gap(brain, gap, AUTHOR)
     console().print("Dismissed. It opens again if it is asked again.")
+
+
+def _table(gaps: list[Gap]) -> Table:
+    table = Table("id", "brain", "asked", "in", "question", "nearest")
+    for gap in gaps:
+        bodies = ", ".join(f"{body.id} {body.count}" for body in gap.bodies)
+        nearest = gap.nearest[0].title if gap.nearest else "-"
+        table.add_row(gap.id, gap.brain, str(gap.count), bodies, gap.summary, nearest)
+    return table

@@ -1,28 +1,31 @@
 """The mechanism both detectors share: rules first, a learned second opinion after them.
 
     text -> rules fire?  -> the label of the most urgent one
-         -> learned probability above its threshold? -> the most likely label
+         -> learned score above its threshold? -> the most likely label
          -> None
 
-The second opinion is logistic regression on the encoder's vector and on character n-grams,
-fitted at start on the examples in `examples/`. Its threshold is the lowest at which
-cross-validation keeps the false alarms on the innocent examples below
-`FALSE_ALARM_RATE_MAX`, and never below `PROBABILITY_MIN`.
+The second opinion is kernel ridge regression on the examples in `examples/`: a message is
+like an example by the encoder's vectors (centred, a Gaussian of their distance) and by the
+character n-grams they share. Its threshold is the lowest at which cross-validation keeps the
+false alarms on the innocent examples below `FALSE_ALARM_RATE_MAX`, and never below
+`SCORE_MIN`. Thresholds are kept in `measured.json` (`measure.py` renews it); for examples
+other than those measured they are found when the detector is made.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-import scipy.sparse as sparse
+import scipy.linalg
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from router.detect.folding import TEXT_CHARS_MAX, fold
@@ -31,11 +34,15 @@ from router.detect.rules import RuleSet
 HERE = Path(__file__).parent
 INNOCENT = ""
 # Of ordinary examples, most of them look-alikes that are harder than real traffic.
-FALSE_ALARM_RATE_MAX = 0.005
-PROBABILITY_MIN = 0.8
+FALSE_ALARM_RATE_MAX = 0.003
+# An ordinary example is fitted to -1, any other to 1.
+SCORE_MIN = 0.4
 FOLDS = 5
-VECTOR_WEIGHT = 3.0
-REGULARISATION_C = 10.0
+VECTOR_SHARPNESS = 2.0
+CHARACTER_WEIGHT = 0.4
+# Frequent n-grams say little, and cost the most.
+CHARACTER_SHARE_MAX = 0.03
+RIDGE = 0.1
 
 Vectors = NDArray[np.float32]
 
@@ -62,61 +69,14 @@ def read_examples(*names: str, kind: str | None = None) -> list[Example]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a detector says of one message, and why: the rule, or the probability."""
+    """What a detector says of one message, and why: the rule, or the learned score."""
 
     label: str
     reason: str
-    probability: float
+    score: float
 
 
-class Features:
-    """Texts and vectors as rows of one sparse matrix: weighted character n-grams, then vector.
-
-    `vectors` has shape (texts, dimensions) with rows of length one, or is None throughout.
-    """
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._characters = TfidfVectorizer(
-            preprocessor=fold,
-            analyzer="char_wb",
-            ngram_range=(1, 4),
-            min_df=2,
-            sublinear_tf=True,
-            dtype=np.float32,
-        ).fit(texts)
-
-    def rows(self, texts: Sequence[str], vectors: Vectors | None) -> Any:
-        """A sparse matrix with one row a text."""
-        characters = self._characters.transform(texts)
-        if vectors is None:
-            return characters
-        scaled = sparse.csr_matrix(vectors * VECTOR_WEIGHT)
-        return sparse.hstack([characters, scaled], format="csr", dtype=np.float32)
-
-
-class Opinion:
-    """Logistic regression: the probability that a row is not ordinary, and its likely label."""
-
-    def __init__(self, rows: Any, kinds: NDArray[np.str_]) -> None:
-        guilty = kinds != INNOCENT
-        self._gate = _gate().fit(rows, guilty)
-        self._labels = sorted(set(kinds[guilty].tolist()))
-        self._which: Any = None
-        if len(self._labels) > 1:
-            self._which = LogisticRegression(C=REGULARISATION_C, max_iter=200)
-            self._which.fit(rows[guilty], kinds[guilty])
-
-    def probability(self, row: Any) -> float:
-        """The probability that this one row is not ordinary."""
-        return float(self._gate.predict_proba(row)[0, 1])
-
-    def label(self, row: Any) -> str:
-        """The most likely label of a row that is not ordinary."""
-        return self._labels[0] if self._which is None else str(self._which.predict(row)[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True):
     """Cross-validation on the examples: the threshold, and what it catches without rules."""
 
     threshold: float
@@ -124,38 +84,151 @@ class Measured:
     false_alarm_rate: float
 
 
+class Measurement(msgspec.Struct, frozen=True):
+    """A detector's thresholds with vectors and without, and the `digest` of the examples."""
+
+    digest: str
+    vectors: Measured
+    characters: Measured
+
+
+def digest(examples: Sequence[Example]) -> str:
+    """What changes with the examples, their kinds or their order."""
+    return hashlib.sha256(msgspec.json.encode(examples)).hexdigest()[:16]
+
+
+def read_measurements() -> dict[str, Measurement]:
+    """The measurements kept in `measured.json`, by detector."""
+    path = HERE / "measured.json"
+    if not path.exists():
+        return {}
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, Measurement])
+
+
+class Characters:
+    """Texts as rows of a sparse matrix: character n-grams of length one each row."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        enough = CHARACTER_SHARE_MAX if len(texts) * CHARACTER_SHARE_MAX > 20 else 1.0
+        self._tfidf = TfidfVectorizer(
+            preprocessor=fold,
+            analyzer="char_wb",
+            ngram_range=(3, 4),
+            min_df=2,
+            max_df=enough,
+            sublinear_tf=True,
+            dtype=np.float32,
+        )
+        self.rows: Any = self._tfidf.fit_transform(texts)
+
+    def row(self, text: str) -> Any:
+        """The row of another text."""
+        return self._tfidf.transform([text])
+
+    def likeness(self) -> NDArray[np.float32]:
+        """How alike each two texts are, shape (texts, texts), from 0 to 1."""
+        like: NDArray[np.float32] = (self.rows @ self.rows.T).toarray()
+        return like
+
+
+class Meaning:
+    """Vectors, shape (texts, dimensions), seen from their mean."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._mean = vectors.mean(axis=0)
+        self._directions = self._directed(vectors)
+
+    def _directed(self, vectors: Vectors) -> NDArray[np.float32]:
+        away = vectors - self._mean
+        lengths = np.linalg.norm(away, axis=-1, keepdims=True)
+        directed: NDArray[np.float32] = (away / np.maximum(lengths, 1e-9)).astype(np.float32)
+        return directed
+
+    def likeness(self, vectors: Vectors | None = None) -> NDArray[np.float32]:
+        """How alike these are to each text, or the texts to each other, from 0 to 1."""
+        asked = self._directions if vectors is None else self._directed(vectors)
+        like = asked @ self._directions.T
+        like -= 1.0
+        like *= VECTOR_SHARPNESS
+        return np.exp(like, out=like)
+
+
+class Opinion:
+    """Kernel ridge regression: a score, and the likely label of what scores high."""
+
+    def __init__(
+        self, characters: Characters, meaning: Meaning | None, kinds: NDArray[np.str_]
+    ) -> None:
+        self._characters, self._meaning = characters, meaning
+        self._labels = sorted(set(kinds.tolist()) - {INNOCENT})
+        weights = _solved(likeness(characters, meaning), _targets(kinds, self._labels))
+        share = 1.0 if meaning is None else CHARACTER_WEIGHT
+        self._by_character: NDArray[np.float32] = share * (characters.rows.T @ weights)
+        self._by_example = weights
+
+    def judge(self, text: str, vector: Vectors | None) -> tuple[float, str]:
+        """The score of a message, and its label if it is not ordinary."""
+        scores = self._characters.row(text) @ self._by_character
+        if self._meaning is not None and vector is not None:
+            scores = scores + self._meaning.likeness(vector[None, :]) @ self._by_example
+        return float(scores[0, 0]), self._labels[int(scores[0, 1:].argmax())]
+
+
+def likeness(characters: Characters, meaning: Meaning | None) -> NDArray[np.float32]:
+    """How alike each two examples are, shape (examples, examples)."""
+    if meaning is None:
+        return characters.likeness()
+    return meaning.likeness() + np.float32(CHARACTER_WEIGHT) * characters.likeness()
+
+
 def cross_validate(
-    rows: Any, kinds: NDArray[np.str_], excused: NDArray[np.bool_] | None = None
+    like: NDArray[np.float32],
+    kinds: NDArray[np.str_],
+    excused: NDArray[np.bool_] | None = None,
 ) -> Measured:
     """The lowest threshold with at most `FALSE_ALARM_RATE_MAX`, on examples not fitted on.
 
-    `excused` examples, shape (examples,), never come before the second opinion.
+    `like` has shape (examples, examples). `excused` examples, shape (examples,), never come
+    before the second opinion.
     """
     guilty = kinds != INNOCENT
-    asked = np.ones(len(kinds), dtype=bool) if excused is None else ~excused
-    held_out = np.where(asked, out_of_fold(rows, kinds), 0.0)
+    held_out = out_of_fold(like, kinds)
+    if excused is not None:
+        held_out[excused] = -1.0
     innocent = np.sort(held_out[~guilty])[::-1]
     highest = innocent[int(FALSE_ALARM_RATE_MAX * len(innocent))]
-    threshold = max(PROBABILITY_MIN, float(np.nextafter(highest, 1.0)))
+    threshold = max(SCORE_MIN, float(np.nextafter(highest, np.float32(1.0))))
     return Measured(
-        threshold,
-        float((held_out[guilty] >= threshold).mean()),
-        float((held_out[~guilty] >= threshold).mean()),
+        round(threshold, 4),
+        round(float((held_out[guilty] >= threshold).mean()), 4),
+        round(float((held_out[~guilty] >= threshold).mean()), 4),
     )
 
 
-def out_of_fold(rows: Any, kinds: NDArray[np.str_]) -> NDArray[np.float64]:
-    """For each row, the probability from a model fitted without it."""
-    found = np.zeros(len(kinds))
+def out_of_fold(like: NDArray[np.float32], kinds: NDArray[np.str_]) -> NDArray[np.float32]:
+    """For each example, the score from a fit without it."""
+    found = np.zeros(len(kinds), dtype=np.float32)
+    targets = _targets(kinds, [])
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     for fit, held in folds.split(found, kinds):
-        gate = _gate().fit(rows[fit], kinds[fit] != INNOCENT)
-        found[held] = gate.predict_proba(rows[held])[:, 1]
+        weights = _solved(like[np.ix_(fit, fit)], targets[fit])
+        found[held] = (like[np.ix_(held, fit)] @ weights)[:, 0]
     return found
 
 
-def _gate() -> LogisticRegression:
-    return LogisticRegression(C=REGULARISATION_C, solver="liblinear")
+def _targets(kinds: NDArray[np.str_], labels: Sequence[str]) -> NDArray[np.float32]:
+    """One column that tells the ordinary (-1) from the rest (1), then one a label."""
+    columns = [kinds != INNOCENT, *(kinds == label for label in labels)]
+    return np.where(np.stack(columns, axis=1), 1.0, -1.0).astype(np.float32)
+
+
+def _solved(like: NDArray[np.float32], targets: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The weights of the examples. `like` is overwritten."""
+    like[np.diag_indices_from(like)] += RIDGE
+    solved: NDArray[np.float32] = scipy.linalg.solve(
+        like, targets, assume_a="pos", overwrite_a=True, check_finite=False
+    )
+    return solved
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,22 +238,19 @@ class _Judge:
     opinion: Opinion
     measured: Measured
 
-    @classmethod
-    def fitted(cls, rows: Any, kinds: NDArray[np.str_], excused: NDArray[np.bool_]) -> _Judge:
-        return cls(Opinion(rows, kinds), cross_validate(rows, kinds, excused))
-
-    def verdict(self, row: Any) -> Verdict | None:
-        probability = self.opinion.probability(row)
-        if probability < self.measured.threshold:
+    def verdict(self, text: str, vector: Vectors | None) -> Verdict | None:
+        score, label = self.opinion.judge(text, vector)
+        if score < self.measured.threshold:
             return None
-        return Verdict(self.opinion.label(row), "learned from examples", probability)
+        return Verdict(label, "learned from examples", score)
 
 
 class Detector:
     """Rules and a second opinion over them. `priority` lists labels, the most urgent first.
 
     `vectors` are the examples' vectors in the same order, shape (examples, dimensions), L2
-    normalised, or None. A ValueError says where the shapes do not agree.
+    normalised, or None. A ValueError says where the shapes do not agree. A `measurement` of
+    other examples is not used.
     """
 
     def __init__(
@@ -189,6 +259,7 @@ class Detector:
         priority: Sequence[str],
         examples: Sequence[Example],
         vectors: Vectors | None,
+        measurement: Measurement | None = None,
     ) -> None:
         if vectors is not None and len(vectors) != len(examples):
             raise ValueError(f"{len(examples)} examples, but {len(vectors)} vectors")
@@ -197,21 +268,35 @@ class Detector:
             raise ValueError(f"labels without a priority: {sorted(unknown)}")
         self._rules = rules
         self._priority = {label: rank for rank, label in enumerate(priority)}
-        texts = [example.text for example in examples]
-        kinds = np.array([example.kind for example in examples])
-        excused = np.array([rules.read(text).excused for text in texts], dtype=bool)
-        self._features = Features(texts)
-        self._by_characters = _Judge.fitted(self._features.rows(texts, None), kinds, excused)
-        self._by_vectors = self._by_characters
-        self._has_vectors = vectors is not None
-        if self._has_vectors:
-            rows = self._features.rows(texts, vectors)
-            self._by_vectors = _Judge.fitted(rows, kinds, excused)
+        self._examples = list(examples)
+        self._kinds = np.array([example.kind for example in examples])
+        known = measurement is not None and measurement.digest == digest(self._examples)
+        self._measurement = measurement if known else None
+        self._characters = Characters([example.text for example in examples])
+        self._by_vectors = None if vectors is None else self._judge(Meaning(vectors))
+
+    @cached_property
+    def _by_characters(self) -> _Judge:
+        """Fitted when first needed: where the encoder is at hand, it never is."""
+        return self._judge(None)
+
+    def _judge(self, meaning: Meaning | None) -> _Judge:
+        opinion = Opinion(self._characters, meaning, self._kinds)
+        if self._measurement is None:
+            return _Judge(opinion, self.measure(meaning))
+        kept = self._measurement
+        return _Judge(opinion, kept.characters if meaning is None else kept.vectors)
+
+    def measure(self, meaning: Meaning | None) -> Measured:
+        """Cross-validation of the second opinion. Takes seconds."""
+        excused = [self._rules.read(example.text).excused for example in self._examples]
+        like = likeness(self._characters, meaning)
+        return cross_validate(like, self._kinds, np.array(excused, dtype=bool))
 
     @property
     def measured(self) -> Measured:
         """What cross-validation says of the second opinion, without any rule."""
-        return self._by_vectors.measured
+        return (self._by_vectors or self._by_characters).measured
 
     def verdict(self, text: str, vector: Vectors | None = None) -> Verdict | None:
         """What this message is and why, or None where it is an ordinary one.
@@ -225,6 +310,6 @@ class Detector:
             return Verdict(first.label, first.source, 1.0)
         if reading.excused:
             return None
-        if vector is None or not self._has_vectors:
-            return self._by_characters.verdict(self._features.rows([text], None))
-        return self._by_vectors.verdict(self._features.rows([text], vector[None, :]))
+        if vector is None or self._by_vectors is None:
+            return self._by_characters.verdict(text, None)
+        return self._by_vectors.verdict(text, vector)

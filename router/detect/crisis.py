@@ -17,6 +17,7 @@ from router.detect.classifier import (
     Vectors,
     Verdict,
     read_examples,
+    read_measurements,
 )
 from router.detect.rules import RuleSet
 
@@ -40,11 +41,19 @@ class CrisisDetector:
     """Sees suicidal thoughts, violence, children at risk and acute danger in a message.
 
     `vectors` belong to `examples` row by row; without them rules and characters decide.
+    `anew` cross-validates again, which takes seconds, whatever `measured.json` says.
     """
 
-    def __init__(self, examples: Sequence[Example], vectors: Vectors | None = None) -> None:
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        vectors: Vectors | None = None,
+        *,
+        anew: bool = False,
+    ) -> None:
         rules = RuleSet.load(HERE / "rules", "crisis")
-        self._detector = Detector(rules, list(CrisisKind), examples, vectors)
+        kept = None if anew else read_measurements().get("crisis")
+        self._detector = Detector(rules, list(CrisisKind), examples, vectors, kept)
 
     @property
     def measured(self) -> Measured:
@@ -57,5 +66,5 @@ class CrisisDetector:
         return None if verdict is None else CrisisKind(verdict.label)
 
     def explain(self, text: str, vector: Vectors | None = None) -> Verdict | None:
-        """As `detect`, with the rule or the probability behind it."""
+        """As `detect`, with the rule or the score behind it."""
         return self._detector.verdict(text, vector)

@@ -16,6 +16,7 @@ from router.detect.classifier import (
     Vectors,
     Verdict,
     read_examples,
+    read_measurements,
 )
 from router.detect.rules import RuleSet
 
@@ -32,11 +33,19 @@ class HumanDetector:
     """Sees that a visitor asks for a human.
 
     `vectors` belong to `examples` row by row; without them rules and characters decide.
+    `anew` cross-validates again, which takes seconds, whatever `measured.json` says.
     """
 
-    def __init__(self, examples: Sequence[Example], vectors: Vectors | None = None) -> None:
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        vectors: Vectors | None = None,
+        *,
+        anew: bool = False,
+    ) -> None:
         rules = RuleSet.load(HERE / "rules", "human")
-        self._detector = Detector(rules, [WANTS_HUMAN], examples, vectors)
+        kept = None if anew else read_measurements().get("human")
+        self._detector = Detector(rules, [WANTS_HUMAN], examples, vectors, kept)
 
     @property
     def measured(self) -> Measured:
@@ -48,5 +57,5 @@ class HumanDetector:
         return self._detector.verdict(text, vector) is not None
 
     def explain(self, text: str, vector: Vectors | None = None) -> Verdict | None:
-        """As `detect`, with the rule or the probability behind it."""
+        """As `detect`, with the rule or the score behind it."""
         return self._detector.verdict(text, vector)

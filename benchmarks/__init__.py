@@ -1,0 +1,7 @@
+"""Measurements, each writing its table to `docs/`: run them by hand, they are not tests.
+
+quality.py    how right the answers are, on real data and on the demo federation
+demo.py       the demo federation's questions, and how a reply to one is judged
+index.py      the coded index against the exact one
+reference.py  makes the calibrator's packaged reference rows
+"""

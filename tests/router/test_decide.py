@@ -1,0 +1,146 @@
+"""Every branch of the decision, as tables: candidates in, what to do out."""
+
+from __future__ import annotations
+
+import pytest
+
+from brains.knowledge import Found
+from brains.model import Body
+from router.decide import (
+    Answer,
+    Ask,
+    AskMunicipality,
+    Decision,
+    Limits,
+    Refer,
+    Unknown,
+    decide,
+    of_candidate,
+    party,
+    shares,
+)
+
+BERGEN = Body(id="bergen", name="Bergen kommune", brain="kommune")
+NAV = Body(id="nav", name="NAV", brain="nav")
+LIMITS = Limits(answer_from=0.7)
+
+
+def entry(probability: float, id: str = "sfo", brain: str = "kommune") -> Found:
+    """An entry of a brain; `nav` is used by one body, which owns what is in it."""
+    owner = "nav" if brain == "nav" else None
+    return Found("entry", f"entry:{brain}/{id}", brain, id, id, owner, probability)
+
+
+def remit(probability: float, id: str = "skattekort", body: str = "skatteetaten") -> Found:
+    return Found("remit", f"remit:{body}/{id}", None, id, id, body, probability)
+
+
+def owned(probability: float, owner: str, brain: str = "kommune") -> Found:
+    """An entry of the shared brain that one of its bodies owns."""
+    return Found("entry", f"entry:{brain}/x", brain, "x", "x", owner, probability)
+
+
+SFO, PRICE, PLACE, BUS = entry(0.8), entry(0.4, "price"), entry(0.3, "place"), entry(0.1, "bus")
+CHILD, SICK = entry(0.9, "child", "nav"), entry(0.4, "sick", "nav")
+TAX, MOVE, REST = remit(0.9), remit(0.4, "move"), remit(0.35, "rest")
+
+
+@pytest.mark.parametrize(
+    ("found", "body", "decision"),
+    [
+        pytest.param([], BERGEN, Unknown(), id="nothing found"),
+        pytest.param([SFO], BERGEN, Answer(SFO), id="its own entry"),
+        pytest.param([SFO, entry(0.79, "price")], BERGEN, Answer(SFO), id="the best of two"),
+        pytest.param([entry(0.7)], BERGEN, Answer(entry(0.7)), id="just likely enough"),
+        pytest.param([CHILD], NAV, Answer(CHILD), id="the only user of a brain answers"),
+        pytest.param(
+            [owned(0.9, "voss")],
+            BERGEN,
+            Answer(owned(0.9, "voss")),
+            id="its brain, whoever owns it",
+        ),
+        pytest.param([CHILD, SFO], BERGEN, Refer("nav", CHILD), id="another body's entry"),
+        pytest.param([TAX], BERGEN, Refer("skatteetaten", TAX), id="another body's remit"),
+        pytest.param([SFO], NAV, AskMunicipality("kommune", SFO), id="any municipality's"),
+        pytest.param(
+            [owned(0.9, "voss")], NAV, Refer("voss", owned(0.9, "voss")), id="one municipality's"
+        ),
+        pytest.param(
+            [MOVE, REST, entry(0.1)],
+            BERGEN,
+            Refer("skatteetaten", None, (MOVE, REST)),
+            id="together another body's",
+        ),
+        pytest.param(
+            [MOVE, entry(0.38), REST],
+            BERGEN,
+            Refer("skatteetaten", None, (MOVE, REST)),
+            id="another body's with its own between",
+        ),
+        pytest.param(
+            [entry(0.4, "a"), entry(0.35, "b")],
+            NAV,
+            Ask((entry(0.4, "a"), entry(0.35, "b"))),
+            id="a brain that is nobody's in particular",
+        ),
+        pytest.param([PRICE, PLACE], BERGEN, Ask((PRICE, PLACE)), id="two of its own"),
+        pytest.param([entry(0.69)], BERGEN, Ask((entry(0.69),)), id="one, nearly"),
+        pytest.param(
+            [PRICE, MOVE, PLACE, entry(0.29, "d")],
+            BERGEN,
+            Ask((PRICE, MOVE, PLACE)),
+            id="at most three",
+        ),
+        pytest.param([PRICE, BUS, PLACE], BERGEN, Ask((PRICE, BUS, PLACE)), id="close enough"),
+        pytest.param(
+            [entry(0.5, "a"), entry(0.12, "b")],
+            BERGEN,
+            Ask((entry(0.5, "a"),)),
+            id="a quarter of the best is the least",
+        ),
+        pytest.param(
+            [entry(0.24, "a"), entry(0.24, "b"), entry(0.24, "c")],
+            BERGEN,
+            Unknown(),
+            id="three guesses",
+        ),
+        pytest.param([PRICE, entry(0.09, "b")], BERGEN, Unknown(), id="together too little"),
+        pytest.param([entry(0.01)], BERGEN, Unknown(), id="hardly anything"),
+    ],
+)
+def test_decisions(found: list[Found], body: Body, decision: Decision) -> None:
+    assert decide(found, body, LIMITS) == decision
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.2, 0.5, 0.94, 0.99, 1.0])
+def test_the_limit_is_where_answers_begin(probability: float) -> None:
+    found = [entry(0.95)]
+    answered = isinstance(decide(found, BERGEN, Limits(answer_from=probability)), Answer)
+    assert answered == (probability <= 0.95)
+
+
+@pytest.mark.parametrize(
+    ("found", "decision"),
+    [
+        (entry(1.0), Answer(entry(1.0))),
+        (CHILD, Refer("nav", CHILD)),
+        (TAX, Refer("skatteetaten", TAX)),
+        (entry(1.0, brain="fylke"), AskMunicipality("fylke", entry(1.0, brain="fylke"))),
+    ],
+)
+def test_a_choice_is_certain(found: Found, decision: Decision) -> None:
+    assert of_candidate(found, BERGEN) == decision
+
+
+def test_whose_a_candidate_is() -> None:
+    assert party(SFO, BERGEN) == "bergen"
+    assert party(SFO, None) == party(SFO, NAV) == "kommune"
+    assert party(CHILD, BERGEN) == party(CHILD, NAV) == party(CHILD, None) == "nav"
+    assert party(TAX, BERGEN) == "skatteetaten"
+
+
+def test_shares_are_summed_by_party_and_never_more_than_certain() -> None:
+    summed = shares([SFO, CHILD, PRICE, SICK, REST], BERGEN)
+    assert summed == {"bergen": 1.0, "nav": 1.0, "skatteetaten": 0.35}
+    assert list(shares([PRICE, SICK, PLACE], BERGEN)) == ["bergen", "nav"]
+    assert shares([], BERGEN) == {}
