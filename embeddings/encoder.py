@@ -8,6 +8,7 @@ folder it gives that. `Encoder.encode` blocks: on an event loop use
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ class Encoder:
         import torch
 
         self._torch = torch
-        self._threads = torch.get_num_threads()
+        self._threads = os.cpu_count() or 1
         self._model = model
         self._prompts = {kind: _prompt(model, kind) for kind in ("query", "passage")}
         dimensions = model.get_embedding_dimension()

@@ -29,7 +29,7 @@ from router import choices, decide, replies
 from router.detect.crisis import CrisisDetector
 from router.detect.human import HumanDetector
 from router.language import LanguageDetection
-from router.messages import Message, Reply
+from router.messages import Message, Reply, Unanswered
 from router.redact import redact
 
 Vector = npt.NDArray[np.float32]
@@ -176,6 +176,8 @@ class Pipeline(msgspec.Struct, frozen=True):
         other = self.knowledge.body(other_id)
         if found is not None and found.kind == "entry" and other.brain == found.brain:
             reply = await self._answer(found, asked, other, vector)
+            if isinstance(reply.outcome, Unanswered):  # it lacks a fact, and says so itself
+                return reply
             return replies.referred_with_answer(asked.body, other, reply, asked.language)
         url = found.url if found is not None else None
         probability = found.probability if found else sum(one.probability for one in close)

@@ -23,7 +23,7 @@ def held_out(count: int, seed: int, alike: bool = False) -> HeldOut:
     outside = dice.random(count) < 1 / 3
     right = ~outside & (dice.random(count) < 0.9)
     evidence = dice.standard_normal((count, WIDTH)) + 1.5 * right[:, None]
-    return HeldOut(np.round(evidence) if alike else evidence, right, outside)
+    return HeldOut(np.asarray(evidence.round() if alike else evidence, np.float64), right, outside)
 
 
 rows = st.builds(held_out, st.integers(0, 60), st.integers(0, 1000), st.booleans())

@@ -151,8 +151,8 @@ def test_built_weights_are_those_of_the_data_file(building: Building) -> None:
             weights = built.get_tensor(long).reshape(-1)
             assert len(weights) == file.tensors[name].elements
             places = [0, len(weights) - 1, *(dice.randrange(len(weights)) for _ in range(40))]
-            expected = [file.weight(name, place) for place in places]
-            np.testing.assert_array_equal(weights[places], np.float32(expected), err_msg=long)
+            expected = np.array([file.weight(name, place) for place in places], np.float32)
+            np.testing.assert_array_equal(weights[places], expected, err_msg=long)
 
 
 def test_built_tokenizer_holds_the_pieces_in_order(building: Building, encoder: Encoder) -> None:
