@@ -1,6 +1,6 @@
 """How right the answers are: real data and the demo federation, as a table in `docs/quality.md`.
 
-    .venv/bin/python -m benchmarks.quality [folder of the evaluation data]
+.venv/bin/python -m benchmarks.quality [folder of the evaluation data]
 """
 
 from __future__ import annotations

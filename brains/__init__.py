@@ -10,11 +10,13 @@
     formats/        files in and out: JSON Lines, FAQPage, spreadsheets, other systems' exports
 
     knowledge       the way out: one node's view in memory, kept up by the change feed
-    gaps            what nobody could answer, gathered from all bodies
+    gaps            what nobody could answer, gathered from all bodies; clusters says what is alike
 
     database        transactions on SQLite or PostgreSQL, and their errors in plain words
     tables          the tables; migrations/ builds them
     changes         the change feed: every change takes the next number
+    documents       bodies, facts and the like as rows of JSON; codec turns them into it
+    pages           lists that come a page at a time
     bodies entries local_answers facts remits usage vectors keys conversations
                     one kind of row each: plain functions over a transaction
 

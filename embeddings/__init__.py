@@ -14,6 +14,7 @@ Knows no body and no HTTP. What is where:
     fitting.py      fits head and calibrator on a brain's own phrasings
     stored.py       a fit kept on disk between starts
     matcher.py      all of it together: put entries in, search with a text
+    errors.py       what can go wrong
 
 A text's way: `BatchingEncoder.encode` -> `Matcher.search` -> `Scored`.
 """

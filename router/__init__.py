@@ -1,0 +1,25 @@
+"""What happens to a message, and the service around it.
+
+messages        the public types: a Message in, a Reply out
+pipeline        the way of a message, on one screen
+redact          what identifies a person is removed first
+language        which language a message is in
+detect/         is it a crisis, or a wish for a human?
+decide          what to do, given the candidates. Pure
+replies         what each outcome says, from texts/
+choices         what a button's id says
+opening         when a body's humans are there
+
+service         all of it put together
+conversations   visitors' conversations, kept in the database
+events          what happens in them, told at once
+curation        entries, facts, gaps, bodies; results has what it gives back
+evaluation      how good the answers are, on questions with known answers
+
+settings        everything an operator can set
+errors          what is refused here, beside what brains names
+security/       keys, rights, origins, limits
+api/  cli/      the HTTP API; the command samsvar
+adapters        what an adapter is, and which are installed
+demo/           a federation to try
+"""

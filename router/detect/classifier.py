@@ -28,13 +28,13 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold
 
-from router.detect.folding import TEXT_CHARS_MAX, fold
+from router.detect.folding import TEXT_CHARS_MAX, Splitter, fold
 from router.detect.rules import RuleSet
 
 HERE = Path(__file__).parent
 INNOCENT = ""
 # Of ordinary examples, most of them look-alikes that are harder than real traffic.
-FALSE_ALARM_RATE_MAX = 0.003
+FALSE_ALARM_RATE_MAX = 0.005
 # An ordinary example is fitted to -1, any other to 1.
 SCORE_MIN = 0.4
 FOLDS = 5
@@ -272,6 +272,7 @@ class Detector:
         self._kinds = np.array([example.kind for example in examples])
         known = measurement is not None and measurement.digest == digest(self._examples)
         self._measurement = measurement if known else None
+        self._splitter = Splitter(e.text for e in self._examples if e.kind != INNOCENT)
         self._characters = Characters([example.text for example in examples])
         self._by_vectors = None if vectors is None else self._judge(Meaning(vectors))
 
@@ -304,7 +305,10 @@ class Detector:
         An innocent phrase silences the second opinion, not the strong rules.
         """
         text = text[:TEXT_CHARS_MAX]
-        reading = self._rules.read(text)
+        folded = fold(text)
+        reading = self._rules.read_folded(folded)
+        if not reading.hits and (parted := self._splitter.split(folded)):
+            reading = self._rules.read_folded(parted)
         if reading.hits:
             first = min(reading.hits, key=lambda hit: self._priority[hit.label])
             return Verdict(first.label, first.source, 1.0)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 
 TEXT_CHARS_MAX = 4000
 
@@ -60,3 +62,43 @@ def fold(text: str) -> str:
     marked = _SENTENCE_END.sub(" . ", _ELLIPSIS.sub(" ", text[:TEXT_CHARS_MAX]))
     words = _NOT_WORD.sub(" ", letters(marked))
     return _SPACES.sub(" ", f" . {words} . ").replace(" . . ", " . ")
+
+
+class Splitter:
+    """Finds the words in a message written without spaces: "jegvilikkemer".
+
+    It knows the words of `texts`. A compound of one or two words is left alone.
+    """
+
+    WORD_LETTERS_MIN = 8
+    PARTS_MIN = 3
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        counted = Counter(word for text in texts for word in fold(text).split())
+        self._words = {w for w, n in counted.items() if n >= 3 and len(w) > 1 and w.isalpha()}
+        self._longest = max(map(len, self._words), default=0)
+
+    def split(self, folded: str) -> str | None:
+        """`folded` with joined words apart, or None where there are none."""
+        words = folded.split()
+        parted = [self._parts(w) if len(w) >= self.WORD_LETTERS_MIN else None for w in words]
+        if not any(parted):
+            return None
+        apart = " ".join(p or word for p, word in zip(parted, words, strict=True))
+        return f" {apart} "
+
+    def _parts(self, word: str) -> str | None:
+        """The word in as few known words as can be."""
+        if word in self._words or len(word) > 60:
+            return None
+        best: list[list[str] | None] = [[]] + [None] * len(word)
+        for end in range(1, len(word) + 1):
+            for start in range(max(0, end - self._longest), end):
+                before, piece = best[start], word[start:end]
+                if before is None or piece not in self._words:
+                    continue
+                found = best[end]
+                if found is None or len(before) + 1 < len(found):
+                    best[end] = [*before, piece]
+        parts = best[-1]
+        return " ".join(parts) if parts and len(parts) >= self.PARTS_MIN else None

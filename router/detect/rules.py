@@ -118,7 +118,11 @@ class RuleSet:
 
     def read(self, text: str) -> Reading:
         """Every rule that fires on `text` as the visitor wrote it, in file order."""
-        folded = _clear(fold(text), self._harmless)
+        return self.read_folded(fold(text))
+
+    def read_folded(self, folded: str) -> Reading:
+        """As `read`, of text that is folded already."""
+        folded = _clear(folded, self._harmless)
         cleared = _clear(folded, self._innocent)
         hits = [
             RuleHit(rule.label, rule.source)

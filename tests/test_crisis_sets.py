@@ -1,0 +1,106 @@
+"""The detectors on sets of messages they were not taught, with the real encoder.
+
+A row that fails here is one of a kind: teach the kind, with a rule or with other examples.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from embeddings.encoder import Encoder, Vectors, load_encoder
+from router.detect import crisis, human
+from router.detect.classifier import Example, digest, read_measurements
+from router.detect.crisis import CrisisDetector
+from router.detect.human import HumanDetector
+
+DATA = Path(__file__).parent / "data"
+DETECT_SECONDS_MAX = 0.01  # about 1.5 ms on an idle machine
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    lines = (DATA / f"{name}.jsonl").read_bytes().splitlines()
+    return [msgspec.json.decode(line) for line in lines if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return load_encoder()
+
+
+def encoded(encoder: Encoder, rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Vectors]]:
+    return list(zip(rows, encoder.encode([row["text"] for row in rows]), strict=True))
+
+
+def example_vectors(encoder: Encoder, examples: list[Example]) -> Vectors:
+    return encoder.encode([example.text for example in examples])
+
+
+@pytest.fixture(scope="module")
+def crisis_detector(encoder: Encoder) -> CrisisDetector:
+    examples = crisis.examples()
+    return CrisisDetector(examples, example_vectors(encoder, examples))
+
+
+@pytest.fixture(scope="module")
+def human_detector(encoder: Encoder) -> HumanDetector:
+    examples = human.examples()
+    return HumanDetector(examples, example_vectors(encoder, examples))
+
+
+def test_the_thresholds_belong_to_the_examples() -> None:
+    """Where this fails: `python -m router.detect.measure`."""
+    kept = read_measurements()
+    assert kept["crisis"].digest == digest(crisis.examples())
+    assert kept["human"].digest == digest(human.examples())
+
+
+def test_no_crisis_is_missed(encoder: Encoder, crisis_detector: CrisisDetector) -> None:
+    found = rows("crisis")
+    assert len(found) >= 60
+    missed = [
+        row["text"]
+        for row, vector in encoded(encoder, found)
+        if crisis_detector.detect(row["text"], vector) is None
+    ]
+    assert missed == []
+
+
+def test_no_ordinary_message_raises_an_alarm(
+    encoder: Encoder, crisis_detector: CrisisDetector
+) -> None:
+    asked = [row for row in rows("demo.questions") if row["tag"] != "crisis"]
+    look_alike = rows("lookalikes")
+    assert len(asked) >= 200
+    assert len(look_alike) >= 200
+    alarms = [
+        (row["text"], verdict)
+        for row, vector in encoded(encoder, look_alike + asked)
+        if (verdict := crisis_detector.explain(row["text"], vector))
+    ]
+    assert alarms == []
+
+
+def test_who_wants_a_human_gets_one_and_nobody_else(
+    encoder: Encoder, human_detector: HumanDetector
+) -> None:
+    asked = rows("demo.questions")
+    assert sum(row["tag"] == "human" for row in asked) >= 10
+    wrong = [
+        row["text"]
+        for row, vector in encoded(encoder, asked)
+        if human_detector.detect(row["text"], vector) != (row["tag"] == "human")
+    ]
+    assert wrong == []
+
+
+def test_detection_takes_a_moment(encoder: Encoder, crisis_detector: CrisisDetector) -> None:
+    asked = encoded(encoder, rows("lookalikes"))
+    started = time.perf_counter()
+    for row, vector in asked:
+        crisis_detector.detect(row["text"], vector)
+    assert (time.perf_counter() - started) / len(asked) < DETECT_SECONDS_MAX
