@@ -97,7 +97,7 @@ def _demo(judged: list[demo.Judged]) -> str:
         f"The demo federation's {len(judged)} questions: **score {demo.mean(judged):.3f}**, wrong "
         f"among answers and referrals {demo.wrong_share(judged):.3f}.",
         "",
-        "| kind of question | number | score | right | asked back with the right one | misleading |",
+        "| kind of question | number | score | right | asked back, rightly | misleading |",
         "|---|---|---|---|---|---|",
     ]
     for tag, group in sorted(by_tag.items()):

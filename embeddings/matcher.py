@@ -38,6 +38,7 @@ SEARCH_LIMIT = 10
 NEWCOMER_RIVAL_ROWS = 300
 # A text that is one entry's phrasing to the letter is that entry's: its author said so.
 EXACT_PROBABILITY = 0.99
+GIBBERISH_PROBABILITY = 0.01
 # In many scripts vowels are marks, which `\w` leaves out.
 _MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")
 _WORDS = re.compile(rf"[\w{_MARKS}]+")
@@ -147,6 +148,8 @@ class Matcher:
         probability = float(self._fit.calibrator.probability(evidence.matrix())[0])
         if exact is not None:
             probability = max(probability, EXACT_PROBABILITY)
+        elif self._space.lexicon.is_gibberish(text):
+            probability = min(probability, GIBBERISH_PROBABILITY)
         return _ranked([keys[place] for place in order[:limit]], logits[order], probability)
 
     def search_many(
@@ -366,14 +369,19 @@ def folded(text: str) -> str:
 
 
 def _ranked(keys: list[str], logits: Floats, probability: float) -> list[Scored]:
-    """Probabilities of all: the best has its calibrated one, the rest share by the head's odds."""
-    shares = softmax(logits)
-    scored = []
-    for place, key in enumerate(keys):
-        part = probability * float(shares[place] / shares[0])
-        share = probability if place == 0 else min(part, 1.0 - probability, probability)
-        scored.append(Scored(key, share, float(logits[place])))
-    return scored
+    """Probabilities of all: the best has its calibrated one, the rest share by the head's odds.
+
+    Together they are at most 1: only one entry is right.
+    """
+    parts = probability * np.exp(logits[: len(keys)] - logits[0])
+    rest = float(parts[1:].sum())
+    if rest > 1.0 - probability:
+        parts[1:] *= (1.0 - probability) / rest
+    parts[0] = probability
+    return [
+        Scored(key, float(part), float(logit))
+        for key, part, logit in zip(keys, parts, logits, strict=False)
+    ]
 
 
 def _corpus(items: Sequence[Item], dimensions: int) -> fitting.Corpus:

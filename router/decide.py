@@ -19,7 +19,7 @@ from brains.knowledge import Found
 from brains.model import Body
 
 # A question with buttons is worth asking when the right one is among them about this often.
-ASK_FROM = 0.50
+ASK_FROM = 0.40
 # Below this the best candidate is a guess, however many guesses stand beside it.
 ASK_BEST_MIN = 0.25
 ASKED_MAX = 3

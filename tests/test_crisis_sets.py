@@ -6,11 +6,13 @@ A row that fails here is one of a kind: teach the kind, with a rule or with othe
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from threadpoolctl import threadpool_limits
 
 from embeddings.encoder import Encoder, Vectors, load_encoder
 from router.detect import crisis, human
@@ -28,8 +30,9 @@ def rows(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder()
+def encoder() -> Iterator[Encoder]:
+    with threadpool_limits(1, user_api="blas"):  # as the service does
+        yield load_encoder()
 
 
 def encoded(encoder: Encoder, rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Vectors]]:

@@ -34,15 +34,16 @@ from router.detect.rules import RuleSet
 HERE = Path(__file__).parent
 INNOCENT = ""
 # Of ordinary examples, most of them look-alikes that are harder than real traffic.
-FALSE_ALARM_RATE_MAX = 0.005
+FALSE_ALARM_RATE_MAX = 0.003
 # An ordinary example is fitted to -1, any other to 1.
-SCORE_MIN = 0.4
+SCORE_MIN = 0.3
 FOLDS = 5
 VECTOR_SHARPNESS = 2.0
 CHARACTER_WEIGHT = 0.4
 # Frequent n-grams say little, and cost the most.
 CHARACTER_SHARE_MAX = 0.03
 RIDGE = 0.1
+RIDGE_CHARACTERS = 1.0  # without vectors: n-grams alone are easily learnt by heart
 
 Vectors = NDArray[np.float32]
 
@@ -144,13 +145,17 @@ class Meaning:
         directed: NDArray[np.float32] = (away / np.maximum(lengths, 1e-9)).astype(np.float32)
         return directed
 
-    def likeness(self, vectors: Vectors | None = None) -> NDArray[np.float32]:
-        """How alike these are to each text, or the texts to each other, from 0 to 1."""
-        asked = self._directions if vectors is None else self._directed(vectors)
-        like = asked @ self._directions.T
+    def likeness(self, vector: Vectors | None = None) -> NDArray[np.float32]:
+        """How alike this one is to each text, or each two texts to each other, from 0 to 1."""
+        if vector is None:
+            like = self._directions @ self._directions.T
+        else:
+            # Not `@`: its threads cost more than this much arithmetic.
+            like = np.einsum("ed,d->e", self._directions, self._directed(vector))
         like -= 1.0
         like *= VECTOR_SHARPNESS
-        return np.exp(like, out=like)
+        found: NDArray[np.float32] = np.exp(like, out=like)
+        return found
 
 
 class Opinion:
@@ -161,7 +166,8 @@ class Opinion:
     ) -> None:
         self._characters, self._meaning = characters, meaning
         self._labels = sorted(set(kinds.tolist()) - {INNOCENT})
-        weights = _solved(likeness(characters, meaning), _targets(kinds, self._labels))
+        targets = _targets(kinds, self._labels)
+        weights = _solved(likeness(characters, meaning), targets, ridge(meaning))
         share = 1.0 if meaning is None else CHARACTER_WEIGHT
         self._by_character: NDArray[np.float32] = share * (characters.rows.T @ weights)
         self._by_example = weights
@@ -170,7 +176,7 @@ class Opinion:
         """The score of a message, and its label if it is not ordinary."""
         scores = self._characters.row(text) @ self._by_character
         if self._meaning is not None and vector is not None:
-            scores = scores + self._meaning.likeness(vector[None, :]) @ self._by_example
+            scores = scores + self._meaning.likeness(vector) @ self._by_example
         return float(scores[0, 0]), self._labels[int(scores[0, 1:].argmax())]
 
 
@@ -181,9 +187,15 @@ def likeness(characters: Characters, meaning: Meaning | None) -> NDArray[np.floa
     return meaning.likeness() + np.float32(CHARACTER_WEIGHT) * characters.likeness()
 
 
+def ridge(meaning: Meaning | None) -> float:
+    """How much the fit is held back from learning the examples by heart."""
+    return RIDGE_CHARACTERS if meaning is None else RIDGE
+
+
 def cross_validate(
     like: NDArray[np.float32],
     kinds: NDArray[np.str_],
+    ridge: float,
     excused: NDArray[np.bool_] | None = None,
 ) -> Measured:
     """The lowest threshold with at most `FALSE_ALARM_RATE_MAX`, on examples not fitted on.
@@ -192,7 +204,7 @@ def cross_validate(
     before the second opinion.
     """
     guilty = kinds != INNOCENT
-    held_out = out_of_fold(like, kinds)
+    held_out = out_of_fold(like, kinds, ridge)
     if excused is not None:
         held_out[excused] = -1.0
     innocent = np.sort(held_out[~guilty])[::-1]
@@ -205,13 +217,15 @@ def cross_validate(
     )
 
 
-def out_of_fold(like: NDArray[np.float32], kinds: NDArray[np.str_]) -> NDArray[np.float32]:
+def out_of_fold(
+    like: NDArray[np.float32], kinds: NDArray[np.str_], ridge: float
+) -> NDArray[np.float32]:
     """For each example, the score from a fit without it."""
     found = np.zeros(len(kinds), dtype=np.float32)
     targets = _targets(kinds, [])
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     for fit, held in folds.split(found, kinds):
-        weights = _solved(like[np.ix_(fit, fit)], targets[fit])
+        weights = _solved(like[np.ix_(fit, fit)], targets[fit], ridge)
         found[held] = (like[np.ix_(held, fit)] @ weights)[:, 0]
     return found
 
@@ -222,9 +236,11 @@ def _targets(kinds: NDArray[np.str_], labels: Sequence[str]) -> NDArray[np.float
     return np.where(np.stack(columns, axis=1), 1.0, -1.0).astype(np.float32)
 
 
-def _solved(like: NDArray[np.float32], targets: NDArray[np.float32]) -> NDArray[np.float32]:
+def _solved(
+    like: NDArray[np.float32], targets: NDArray[np.float32], ridge: float
+) -> NDArray[np.float32]:
     """The weights of the examples. `like` is overwritten."""
-    like[np.diag_indices_from(like)] += RIDGE
+    like[np.diag_indices_from(like)] += ridge
     solved: NDArray[np.float32] = scipy.linalg.solve(
         like, targets, assume_a="pos", overwrite_a=True, check_finite=False
     )
@@ -292,7 +308,7 @@ class Detector:
         """Cross-validation of the second opinion. Takes seconds."""
         excused = [self._rules.read(example.text).excused for example in self._examples]
         like = likeness(self._characters, meaning)
-        return cross_validate(like, self._kinds, np.array(excused, dtype=bool))
+        return cross_validate(like, self._kinds, ridge(meaning), np.array(excused, dtype=bool))
 
     @property
     def measured(self) -> Measured:

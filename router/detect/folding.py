@@ -75,7 +75,9 @@ class Splitter:
 
     def __init__(self, texts: Iterable[str]) -> None:
         counted = Counter(word for text in texts for word in fold(text).split())
-        self._words = {w for w, n in counted.items() if n >= 3 and len(w) > 1 and w.isalpha()}
+        self._words = {
+            w for w, n in counted.items() if n >= 3 and w.isalpha() and (len(w) > 1 or w == "a")
+        }
         self._longest = max(map(len, self._words), default=0)
 
     def split(self, folded: str) -> str | None:

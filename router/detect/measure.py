@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from threadpoolctl import threadpool_limits
 
 from embeddings.encoder import load_encoder
 from router.detect import crisis, human
@@ -35,6 +36,7 @@ def measurements() -> dict[str, Measurement]:
 
 
 if __name__ == "__main__":
+    threadpool_limits(1, user_api="blas")  # on a busy machine, threads wait for each other
     found = msgspec.json.format(msgspec.json.encode(measurements()), indent=1)
     (HERE / "measured.json").write_bytes(found + b"\n")
     print(found.decode())

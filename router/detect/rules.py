@@ -18,6 +18,7 @@ word it cannot do without is present, so time grows linearly with the text.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -44,8 +45,18 @@ class Rule:
     label: str
     strong: bool
     source: str
-    pattern: re.Pattern[str]
+    expression: str
     anchors: tuple[str, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when first tried: a start would wait half a second for all of them."""
+        return _compiled(self.expression)
+
+
+@functools.cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +235,8 @@ def _compile(line: _Line, words: Words) -> Rule:
             required.append(allowed)
     pattern.append(_gap(gap_words))
     source = f"{line.where}: {line.text}"
-    compiled = re.compile("(?<= )" + "".join(pattern))
-    return Rule(line.label, line.strong, source, compiled, _rarest(required))
+    expression = "(?<= )" + "".join(pattern)
+    return Rule(line.label, line.strong, source, expression, _rarest(required))
 
 
 def _gap(words: int) -> str:
