@@ -104,7 +104,7 @@ TAX, MOVE, REST = remit(0.9), remit(0.4, "move"), remit(0.35, "rest")
             Unknown(),
             id="three guesses",
         ),
-        pytest.param([PRICE, entry(0.09, "b")], BERGEN, Unknown(), id="together too little"),
+        pytest.param([entry(0.3), entry(0.09, "b")], BERGEN, Unknown(), id="together too little"),
         pytest.param([entry(0.01)], BERGEN, Unknown(), id="hardly anything"),
     ],
 )
