@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
@@ -39,20 +40,24 @@ def encoded(encoder: Encoder, rows: list[dict[str, Any]]) -> list[tuple[dict[str
     return list(zip(rows, encoder.encode([row["text"] for row in rows]), strict=True))
 
 
-def example_vectors(encoder: Encoder, examples: list[Example]) -> Vectors:
-    return encoder.encode([example.text for example in examples])
+@pytest.fixture(scope="module")
+def example_vectors(encoder: Encoder) -> dict[str, Vectors]:
+    texts = sorted({example.text for example in crisis.examples() + human.examples()})
+    return dict(zip(texts, encoder.encode(texts), strict=True))
+
+
+def stacked(examples: list[Example], vectors: dict[str, Vectors]) -> Vectors:
+    return np.stack([vectors[example.text] for example in examples])
 
 
 @pytest.fixture(scope="module")
-def crisis_detector(encoder: Encoder) -> CrisisDetector:
-    examples = crisis.examples()
-    return CrisisDetector(examples, example_vectors(encoder, examples))
+def crisis_detector(example_vectors: dict[str, Vectors]) -> CrisisDetector:
+    return CrisisDetector(crisis.examples(), stacked(crisis.examples(), example_vectors))
 
 
 @pytest.fixture(scope="module")
-def human_detector(encoder: Encoder) -> HumanDetector:
-    examples = human.examples()
-    return HumanDetector(examples, example_vectors(encoder, examples))
+def human_detector(example_vectors: dict[str, Vectors]) -> HumanDetector:
+    return HumanDetector(human.examples(), stacked(human.examples(), example_vectors))
 
 
 def test_the_thresholds_belong_to_the_examples() -> None:

@@ -8,8 +8,10 @@ Both detectors are one mechanism over different files:
 
     folding.py         text to plain words, so that spelling matters little
     rules.py           reads and tries rules/<detector>.<topic>.rules
-    classifier.py      rules first, then logistic regression over examples/*.jsonl
+    classifier.py      rules first, then kernel ridge regression over examples/*.jsonl
+    measure.py         renews measured.json, the thresholds, after the examples changed
 
-To teach a detector something, add a line to a rule file or to the examples. Nothing here
-loads an encoder: encode `examples()` elsewhere and pass the vectors to the detector.
+To teach a detector something, add a line to a rule file or to the examples, then run
+`python -m router.detect.measure`. Nothing else here loads an
+encoder: encode `examples()` elsewhere and pass the vectors to the detector.
 """

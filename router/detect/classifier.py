@@ -34,9 +34,11 @@ from router.detect.rules import RuleSet
 HERE = Path(__file__).parent
 INNOCENT = ""
 # Of ordinary examples, most of them look-alikes that are harder than real traffic.
-FALSE_ALARM_RATE_MAX = 0.003
+FALSE_ALARM_RATE_MAX = 0.004
 # An ordinary example is fitted to -1, any other to 1.
 SCORE_MIN = 0.3
+# An innocent phrase asks the second opinion to be that much surer.
+EXCUSED_MARGIN = 0.4
 FOLDS = 5
 VECTOR_SHARPNESS = 2.0
 CHARACTER_WEIGHT = 0.4
@@ -200,13 +202,13 @@ def cross_validate(
 ) -> Measured:
     """The lowest threshold with at most `FALSE_ALARM_RATE_MAX`, on examples not fitted on.
 
-    `like` has shape (examples, examples). `excused` examples, shape (examples,), never come
-    before the second opinion.
+    `like` has shape (examples, examples). `excused` examples, shape (examples,), hold an
+    innocent phrase.
     """
     guilty = kinds != INNOCENT
     held_out = out_of_fold(like, kinds, ridge)
     if excused is not None:
-        held_out[excused] = -1.0
+        held_out[excused] -= EXCUSED_MARGIN
     innocent = np.sort(held_out[~guilty])[::-1]
     highest = innocent[int(FALSE_ALARM_RATE_MAX * len(innocent))]
     threshold = max(SCORE_MIN, float(np.nextafter(highest, np.float32(1.0))))
@@ -241,9 +243,9 @@ def _solved(
 ) -> NDArray[np.float32]:
     """The weights of the examples. `like` is overwritten."""
     like[np.diag_indices_from(like)] += ridge
-    solved: NDArray[np.float32] = scipy.linalg.solve(
-        like, targets, assume_a="pos", overwrite_a=True, check_finite=False
-    )
+    # Symmetric: the transpose is the same matrix, in the order LAPACK works on in place.
+    factor = scipy.linalg.cho_factor(like.T, lower=True, overwrite_a=True, check_finite=False)
+    solved: NDArray[np.float32] = scipy.linalg.cho_solve(factor, targets, check_finite=False)
     return solved
 
 
@@ -254,9 +256,9 @@ class _Judge:
     opinion: Opinion
     measured: Measured
 
-    def verdict(self, text: str, vector: Vectors | None) -> Verdict | None:
+    def verdict(self, text: str, vector: Vectors | None, excused: bool) -> Verdict | None:
         score, label = self.opinion.judge(text, vector)
-        if score < self.measured.threshold:
+        if score < self.measured.threshold + EXCUSED_MARGIN * excused:
             return None
         return Verdict(label, "learned from examples", score)
 
@@ -318,7 +320,7 @@ class Detector:
     def verdict(self, text: str, vector: Vectors | None = None) -> Verdict | None:
         """What this message is and why, or None where it is an ordinary one.
 
-        An innocent phrase silences the second opinion, not the strong rules.
+        An innocent phrase hushes the second opinion, not the strong rules.
         """
         text = text[:TEXT_CHARS_MAX]
         folded = fold(text)
@@ -328,8 +330,6 @@ class Detector:
         if reading.hits:
             first = min(reading.hits, key=lambda hit: self._priority[hit.label])
             return Verdict(first.label, first.source, 1.0)
-        if reading.excused:
-            return None
         if vector is None or self._by_vectors is None:
-            return self._by_characters.verdict(text, None)
-        return self._by_vectors.verdict(text, vector)
+            return self._by_characters.verdict(text, None, reading.excused)
+        return self._by_vectors.verdict(text, vector, reading.excused)
