@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
+import anyio
 import msgspec
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.params import HeaderParameter, JSONBody, QueryParameter
@@ -215,6 +216,9 @@ async def _with_heartbeat(events: AsyncIterator[Event]) -> AsyncIterator[Event |
             waiting = asyncio.ensure_future(anext(events, None))
     finally:
         waiting.cancel()
+        # The stream of events must be at rest before it can be closed, whatever cancels us.
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait({waiting})
 
 
 def _json(value: object) -> str:
