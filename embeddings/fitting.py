@@ -31,7 +31,6 @@ FOLDS = 5
 # Nearest phrasings that make the shortlist of candidates, here and in the matcher.
 SHORTLIST_ROWS = 256
 HELD_OUT_ROWS_MAX = 6000
-ABSENT = -1
 # Centred cosine from which a background text is taken to be in scope, where nothing else is known.
 AT_HOME_SIMILARITY = 0.6
 

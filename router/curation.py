@@ -38,7 +38,6 @@ from router.results import AnsweredGap, EntryPage, GapPage, ImportResult, Revisi
 QUESTIONS_ASKED_AGAIN_MAX = 200
 PHRASINGS_FROM_GAP_MAX = 15
 ID_CHARS_MAX = 60
-PAGE_OF_EXPORT = 500
 
 
 class Curation(msgspec.Struct, frozen=True):

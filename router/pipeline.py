@@ -97,10 +97,6 @@ class Pipeline(msgspec.Struct, frozen=True):
     def limits(self) -> decide.Limits:
         return decide.Limits(self.knowledge.answer_threshold(self.wrong_rate))
 
-    async def handover(self, message: Message, memory: Memory = Memory()) -> tuple[Reply, Memory]:
-        """The button for a human was pressed."""
-        return await self.answer(msgspec.structs.replace(message, choice=choices.HUMAN), memory)
-
     def _receive(self, message: Message, memory: Memory) -> Asked:
         """Redact, and find the language."""
         body = self.knowledge.body(message.body)

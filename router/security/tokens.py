@@ -1,4 +1,4 @@
-"""Tokens of visitors and keys of machines: made, hashed, compared.
+"""Tokens of visitors and keys of machines: hashed, compared.
 
 They are 32 random bytes, so a plain SHA-256 is enough to keep them: there is
 nothing to guess, and no password to slow a guesser down for.
@@ -8,15 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
-
-TOKEN_BYTES = 32
-TOKEN_PREFIX = "smsv_c_"
-
-
-def new_token() -> str:
-    """A conversation's token, URL-safe."""
-    return TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def hash_token(token: str) -> str:
