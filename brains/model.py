@@ -15,7 +15,12 @@ Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9](?:[a-z0-9_.:/-]{0,118}[a-
 EntryId = Annotated[str, msgspec.Meta(pattern=r"^\w(?:[\w.:/-]{0,118}\w)?$")]
 Texts = dict[str, str]
 Status = Literal["draft", "in_review", "published", "retired"]
-GapStatus = Literal["open", "answered", "dismissed"]
+# `snoozed` is an open gap that nobody needs to see until a time; `merged` is now part of another.
+GapStatus = Literal["open", "snoozed", "answered", "dismissed", "forwarded", "merged"]
+DismissReason = Literal["not ours", "abuse", "own case", "other"]
+Urgency = Literal["high", "medium", "low"]
+# Why a question is in a gap: nobody answered it, the answer did not help, or a fact was missing.
+AskedReason = Literal["unanswered", "unhelpful", "missing fact"]
 Role = Literal["admin", "curator", "editor", "partner", "reader", "agent"]
 
 EVERYONE = "*"
@@ -142,16 +147,41 @@ class Nearest(msgspec.Struct, frozen=True):
 
 
 class GapQuestion(msgspec.Struct, frozen=True):
-    """One redacted question of a gap, as asked in `body`; `conversation` and `turn` say where."""
+    """One redacted question of a gap, as asked in `body`.
+
+    `entry` and `revision` are the answer that did not help, where `reason` is
+    unhelpful. `fixed` is whether it was answered when last asked again, None
+    where that never happened.
+    """
 
     id: int
     body: str
     text: str
     language: str
     asked_at: dt.datetime
+    reason: AskedReason = "unanswered"
+    entry: str | None = None
+    revision: int | None = None
+    fixed: bool | None = None
+    asked_again_at: dt.datetime | None = None
+
+
+class Spared(msgspec.Struct, frozen=True):
+    """What closing a gap was worth so far: answers given by the fix to people who never had to
+    report it, and the bodies they asked in that had never reported it."""
+
+    answers: int = 0
+    bodies: int = 0
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """One missing answer.
+
+    `summary` is the question most like all of them; `title` is a curator's own
+    wording, if any. `last_week` and `week_before` count questions. `owner` is
+    the body whose matter it probably is, where that is not the asker's own.
+    """
+
     id: str
     brain: str
     summary: str
@@ -161,10 +191,54 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     first_seen: dt.datetime
     last_seen: dt.datetime
     nearest: list[Nearest] = []
+    title: str | None = None
+    urgency: Urgency = "low"
+    last_week: int = 0
+    week_before: int = 0
+    unhelpful: int = 0
+    owner: str | None = None
+    owner_probability: float = 0.0
+    assignee: str | None = None
+    snoozed_until: dt.datetime | None = None
+    dismiss_reason: DismissReason | None = None
+    forwarded_to: str | None = None
+    merged_into: str | None = None
+    answered_by: str | None = None
+    closed_at: dt.datetime | None = None
+    closed_by: str | None = None
+    spared: Spared = Spared()
+
+
+class GapEvent(msgspec.Struct, frozen=True):
+    """One line of a gap's history. `kind` is opened, reopened, merged, split, assigned, snoozed,
+    renamed, forwarded, dismissed, asked_again, answered or tidied; `by` is None for the system."""
+
+    at: dt.datetime
+    kind: str
+    by: str | None
+    detail: dict[str, str | int | list[str]]
+
+
+class Broadcast(msgspec.Struct, frozen=True, kw_only=True):
+    """One notice to all visitors of a brain's bodies, or of some, for a time.
+
+    `texts` is Markdown a language; `entry` is an answer that it offers. `level`
+    is how loudly it is said. `ends_at` None is until it is withdrawn.
+    """
+
+    id: Slug
+    brain: str = ""
+    texts: Texts
+    audience: list[str] = msgspec.field(default_factory=lambda: [EVERYONE])
+    level: Literal["info", "warning"] = "info"
+    entry: str | None = None
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None = None
+    by: str = ""
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A line of the change feed: `kind` is body, brain, entry, local_answer, fact, remit or gap."""
+    """A line of the change feed: `kind` is one of `brains.changes.Kind`."""
 
     number: int
     kind: str

@@ -175,8 +175,20 @@ gaps = sa.Table(
     sa.Column("closed_at", UtcDateTime),
     sa.Column("closed_by", sa.String(200)),
     sa.Column("answered_by", _Id),
+    sa.Column("title", sa.Text),
+    sa.Column("heat", sa.Float, nullable=False, server_default="0"),
+    sa.Column("priority", sa.Float, nullable=False, server_default="0"),
+    sa.Column("owner_shares", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("assignee", _Id),
+    sa.Column("snoozed_until", UtcDateTime),
+    sa.Column("dismiss_reason", sa.String(20)),
+    sa.Column("forwarded_to", sa.String(ID_LENGTH_MAX + 10)),
+    sa.Column("merged_into", _Id),
+    sa.Column("touched_at", UtcDateTime),
     sa.Index("ix_gaps_brain_version", "brain", "version"),
     sa.Index("ix_gaps_brain_status_size", "brain", "status", "size", "id"),
+    sa.Index("ix_gaps_brain_status_priority", "brain", "status", "priority", "id"),
+    sa.Index("ix_gaps_brain_answered_by", "brain", "answered_by"),
 )
 
 gap_bodies = sa.Table(
@@ -200,9 +212,117 @@ gap_questions = sa.Table(
     sa.Column("asked_at", UtcDateTime, nullable=False),
     sa.Column("conversation", sa.String(64)),
     sa.Column("turn", sa.Integer),
+    sa.Column("reason", sa.String(12), nullable=False, server_default="unanswered"),
+    sa.Column("entry", _Id),
+    sa.Column("revision", sa.Integer),
+    sa.Column("vector", sa.LargeBinary),
+    sa.Column("fixed", sa.Boolean),
+    sa.Column("asked_again_at", UtcDateTime),
     sa.Index("ix_gap_questions_gap", "gap", "id"),
     sa.Index("ix_gap_questions_brain_folded", "brain", "folded"),
     sa.Index("ix_gap_questions_conversation", "conversation"),
+)
+
+gap_days = sa.Table(
+    "gap_days",
+    metadata,
+    sa.Column("gap", _Id, sa.ForeignKey("gaps.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+gap_events = sa.Table(
+    "gap_events",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=True),
+    sa.Column("gap", _Id, sa.ForeignKey("gaps.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("brain", _Id, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(200)),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_gap_events_gap", "gap", "id"),
+    sa.Index("ix_gap_events_brain_kind", "brain", "kind", "at"),
+)
+
+gap_spared = sa.Table(
+    "gap_spared",
+    metadata,
+    sa.Column("gap", _Id, sa.ForeignKey("gaps.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("body", _Id, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+)
+
+asked = sa.Table(
+    "asked",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=True),
+    sa.Column("brain", _Id, nullable=False),
+    sa.Column("body", _Id, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("language", sa.String(35), nullable=False),
+    sa.Column("outcome", sa.String(12), nullable=False),
+    sa.Column("entry", _Id),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Column("fingerprint", sa.String(200), nullable=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Column("conversation", sa.String(64)),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Index("ix_asked_brain_id", "brain", "id"),
+    sa.Index("ix_asked_brain_entry", "brain", "entry", "id"),
+    sa.Index("ix_asked_conversation", "conversation"),
+    sa.Index("ix_asked_asked_at", "asked_at"),
+)
+
+broadcasts = sa.Table(
+    "broadcasts",
+    metadata,
+    sa.Column("brain", _Id, sa.ForeignKey("brains.id"), primary_key=True),
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
+entry_notes = sa.Table(
+    "entry_notes",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=True),
+    sa.Column("brain", _Id, nullable=False),
+    sa.Column("entry", _Id, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("kind", sa.String(12), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["brain", "entry"], ["entries.brain", "entries.id"], name="fk_entry_notes_entry"
+    ),
+    sa.Index("ix_entry_notes_entry", "brain", "entry", "id"),
+)
+
+accepted_conflicts = sa.Table(
+    "accepted_conflicts",
+    metadata,
+    sa.Column("brain", _Id, primary_key=True),
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("brain", _Id, sa.ForeignKey("brains.id"), nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("file_name", sa.String(300), nullable=False),
+    sa.Column("format", sa.String(20), nullable=False),
+    sa.Column("status", sa.String(12), nullable=False),
+    sa.Column("entries", sa.Text, nullable=False),
+    sa.Column("report", sa.Text, nullable=False),
+    sa.Index("ix_imports_brain_at", "brain", "at"),
 )
 
 usage = sa.Table(
@@ -225,6 +345,53 @@ keys = sa.Table(
     sa.Column("scope", sa.String(ID_LENGTH_MAX + 10), nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("revoked", UtcDateTime),
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("email", sa.String(254), nullable=False, unique=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("password_hash", sa.String(200)),
+    sa.Column("issuer", sa.String(300)),
+    sa.Column("subject", sa.String(255)),
+    sa.Column("role", sa.String(12), nullable=False),
+    sa.Column("scope", sa.String(ID_LENGTH_MAX + 10), nullable=False),
+    sa.Column("language", sa.String(35), nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("disabled", UtcDateTime),
+    sa.UniqueConstraint("issuer", "subject", name="uq_people_issuer"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column(
+        "person", sa.String(64), sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("last_seen", UtcDateTime, nullable=False),
+    sa.Index("ix_sessions_person", "person"),
+    sa.Index("ix_sessions_last_seen", "last_seen"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", _Number, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("by_id", sa.String(64)),
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("brain", _Id),
+    sa.Column("body", _Id),
+    sa.Column("object", sa.String(2 * ID_LENGTH_MAX + 1), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_audit_brain", "brain", "id"),
+    sa.Index("ix_audit_body", "body", "id"),
+    sqlite_autoincrement=True,
 )
 
 conversations = sa.Table(

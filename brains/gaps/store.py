@@ -26,9 +26,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from brains import changes, codec, pages, tables, vectors
-from brains.clusters import EVERYDAY_TEXTS, SAME_GAP_COSINE, Cluster, Clusters
 from brains.database import Database, Transaction, insert, upsert
 from brains.errors import SamsvarError, StorageError, UnknownGap
+from brains.gaps.clusters import EVERYDAY_TEXTS, SAME_GAP_COSINE, Cluster, Clusters
 from brains.model import BodyCount, Gap, GapQuestion, GapStatus, Nearest
 from brains.pages import PAGE_ITEMS, Page
 from brains.vectors import TextEncoder, Vector, from_bytes, to_bytes
