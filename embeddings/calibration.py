@@ -76,6 +76,7 @@ class Calibrator:
         self._probabilities = self.probability(evidence)
         self._wrong = ~right
         self._weights = weights
+        self._thresholds: dict[float, float] = {}
 
     def probability(self, evidence: Doubles) -> Doubles:
         """Shape (n,), each from 0 to 1, for evidence of shape (n, 7)."""
@@ -90,6 +91,11 @@ class Calibrator:
         The lowest at which that held for the held-out rows, or 1 - 4 * `wrong_rate` if that is
         lower. Above 1 (never answer) for a rate of 0 that no threshold reaches.
         """
+        if wrong_rate not in self._thresholds:
+            self._thresholds[wrong_rate] = self._lowest(wrong_rate)
+        return self._thresholds[wrong_rate]
+
+    def _lowest(self, wrong_rate: float) -> float:
         order = np.argsort(-self._probabilities, kind="stable")
         probabilities, weights = self._probabilities[order], self._weights[order]
         answered = np.cumsum(weights)

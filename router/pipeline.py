@@ -42,7 +42,6 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 
     language: str | None = None
     question: str = ""
-    number: int = 0
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -252,4 +251,4 @@ class Pipeline(msgspec.Struct, frozen=True):
 
 def _remember(asked: Asked, question: str) -> Memory:
     language = asked.language if asked.certain_language else asked.memory.language
-    return Memory(language, question, asked.memory.number + 1)
+    return Memory(language, question)
