@@ -18,6 +18,7 @@ from brains.model import (
     GROUP_PREFIX,
     Body,
     Brain,
+    Broadcast,
     Entry,
     Fact,
     LocalAnswer,
@@ -31,6 +32,7 @@ ANSWER_CHARS_MAX = 10_000
 TITLE_CHARS_MAX = 200
 FACT_CHARS_MAX = 1_000
 NAME_CHARS_MAX = 200
+BROADCAST_CHARS_MAX = 1_000
 SOURCES_MAX = 20
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_.:/-]{0,118}[a-z0-9])?\Z")
@@ -94,6 +96,20 @@ def check_scope(
 
 def check_local_answer(answer: LocalAnswer) -> Problems:
     yield from _answers(answer.answers)
+
+
+def check_broadcast(broadcast: Broadcast) -> Problems:
+    yield from _slug("field id", broadcast.id)
+    if not broadcast.texts:
+        yield Problem("field texts", 'Give at least one text, such as {"nb": ".."}.')
+    yield from _texts("field texts", broadcast.texts, BROADCAST_CHARS_MAX)
+    if not broadcast.audience:
+        yield Problem("field audience", 'Say who sees it; ["*"] is everyone.')
+    start, end = broadcast.starts_at, broadcast.ends_at
+    if start.tzinfo is None or (end is not None and end.tzinfo is None):
+        yield Problem("field starts_at", "Give the timezone too: 2026-08-01T00:00:00Z.")
+    elif end is not None and end <= start:
+        yield Problem("field ends_at", "It must be later than starts_at.")
 
 
 def check_fact(fact: Fact) -> Problems:

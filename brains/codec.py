@@ -29,7 +29,12 @@ def digest(value: msgspec.Struct) -> str:
     for field in msgspec.structs.fields(value):
         if fields.get(field.encode_name) == _default(field):
             fields.pop(field.encode_name, None)
-    return hashlib.sha256(msgspec.json.encode(fields, order="deterministic")).hexdigest()
+    return digest_of(fields)
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of the value's JSON."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from brains import changes, codec, tables
 from brains.database import ROWS_AT_ONCE, Transaction, upsert
-from brains.model import Body, Brain, Fact, LocalAnswer, Remit
+from brains.model import Body, Brain, Broadcast, Fact, LocalAnswer, Remit
 
 T = TypeVar("T", bound=msgspec.Struct)
 Key = tuple[str, ...]
@@ -110,6 +110,7 @@ class Shelves(NamedTuple):
     local_answers: Documents[LocalAnswer]
     facts: Documents[Fact]
     remits: Documents[Remit]
+    broadcasts: Documents[Broadcast]
 
 
 SHELVES = Shelves(
@@ -118,5 +119,6 @@ SHELVES = Shelves(
     local_answers=Documents(tables.local_answers, LocalAnswer, "local_answer"),
     facts=Documents(tables.facts, Fact, "fact"),
     remits=Documents(tables.remits, Remit, "remit"),
+    broadcasts=Documents(tables.broadcasts, Broadcast, "broadcast"),
 )
-BRAINS, BODIES, LOCAL_ANSWERS, FACTS, REMITS = SHELVES
+BRAINS, BODIES, LOCAL_ANSWERS, FACTS, REMITS, BROADCASTS = SHELVES

@@ -6,6 +6,8 @@
     │   ├── UnknownBrain
     │   ├── UnknownEntry
     │   ├── UnknownGap
+    │   ├── UnknownBroadcast
+    │   ├── UnknownLocalAnswer
     │   └── UnknownConversation
     ├── Invalid                the input is wrong; `pointer` says where, the text what to change
     ├── Conflict               somebody else changed the same thing first
@@ -49,6 +51,14 @@ class UnknownEntry(NotFound):
 
 class UnknownGap(NotFound):
     noun = "gap"
+
+
+class UnknownBroadcast(NotFound):
+    noun = "broadcast"
+
+
+class UnknownLocalAnswer(NotFound):
+    noun = "local answer"
 
 
 class UnknownConversation(NotFound):

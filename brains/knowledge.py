@@ -38,6 +38,7 @@ from brains.model import (
     GROUP_PREFIX,
     Body,
     Brain,
+    Broadcast,
     Entry,
     Fact,
     LocalAnswer,
@@ -151,6 +152,8 @@ class Knowledge:
         self.local_answers: dict[tuple[str, str], dict[str, LocalAnswer]] = {}
         self.facts: dict[str, dict[str, Fact]] = {}
         self.remits: dict[str, dict[str, Remit]] = {}
+        self.broadcasts: dict[str, dict[str, Broadcast]] = {}
+        self.broadcasts_changed = asyncio.Event()
         self.number = 0
         self._db = db
         self._encoder = encoder
@@ -270,10 +273,10 @@ class Knowledge:
         """
         entry = self.entry(brain, entry_id)
         body = self.body(body_slug)
-        if not _visible(entry, _scopes(body)) or not _valid(entry, now):
+        if not _visible(entry, scopes_of(body)) or not _valid(entry, now):
             raise UnknownEntry(entry_id)
         texts = self._most_specific(entry, body)
-        language = _choose(texts, languages)
+        language = choose(texts, languages)
         template = texts[language]
         facts = self._facts_in(body_slug, language)
         try:
@@ -287,7 +290,7 @@ class Knowledge:
     def visible(self, body_slug: str, now: dt.datetime) -> list[Entry]:
         """The entries of a body's brain that its visitors get now, in order of id."""
         body = self.body(body_slug)
-        scopes = _scopes(body)
+        scopes = scopes_of(body)
         known = self.entries.get(body.brain or "", {})
         return [
             known[id]
@@ -479,6 +482,9 @@ class Knowledge:
             _put_or_drop(self.facts.setdefault(slug, {}), key, fact)
         for (id, entry, scope), local in _changed(batch, "local_answer", LocalAnswer):
             _put_or_drop(self.local_answers.setdefault((id, entry), {}), scope, local)
+        for (id, key), broadcast in _changed(batch, "broadcast", Broadcast):
+            _put_or_drop(self.broadcasts.setdefault(id, {}), key, broadcast)
+            self.broadcasts_changed.set()
 
     def _apply_entry(self, brain: str, id: str, batch: _Batch) -> None:
         entry = batch.entries.get((brain, id))
@@ -562,7 +568,7 @@ class Knowledge:
         if body_slug is None:
             return None, frozenset((EVERYONE,))
         body = self.body(body_slug)
-        return body, _scopes(body)
+        return body, scopes_of(body)
 
     def _found(self, scored: Sequence[Scored], body: Body | None, now: dt.datetime) -> list[Found]:
         found = []
@@ -613,7 +619,7 @@ class Knowledge:
     def _facts_in(self, body_slug: str, language: str) -> dict[str, str]:
         values = {key: fact.value for key, fact in self.facts.get(body_slug, {}).items()}
         return {
-            key: value if isinstance(value, str) else value[_choose(value, [language])]
+            key: value if isinstance(value, str) else value[choose(value, [language])]
             for key, value in values.items()
         }
 
@@ -623,14 +629,16 @@ def title_of(entry: Entry) -> str:
     return entry.title or entry.questions[0]
 
 
-def _choose(texts: Texts, languages: Sequence[str]) -> str:
+def choose(texts: Texts, languages: Sequence[str]) -> str:
+    """The language to say it in: the first wanted one there is, then bokmål, then any."""
     for language in (*languages, FALLBACK_LANGUAGE):
         if language in texts:
             return language
     return next(iter(texts))
 
 
-def _scopes(body: Body) -> frozenset[str]:
+def scopes_of(body: Body) -> frozenset[str]:
+    """The audiences that the body is in: everyone, itself, its groups."""
     return frozenset((EVERYONE, body.id, *(GROUP_PREFIX + group for group in body.groups)))
 
 
