@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
-from brains import codec, tables
+from brains import asked, codec, tables
 from brains.database import Transaction
 from brains.errors import Invalid, UnknownConversation
 
@@ -198,6 +198,7 @@ async def _erase(tx: Transaction, ids: list[str]) -> int:
     )
     await tx.execute(sa.delete(_turns).where(_turns.c.conversation.in_(ids)))
     await tx.execute(sa.delete(_conversations).where(_conversations.c.id.in_(ids)))
+    await asked.erase(tx, ids)
     return len(ids)
 
 

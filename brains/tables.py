@@ -264,6 +264,7 @@ asked = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("language", sa.String(35), nullable=False),
     sa.Column("outcome", sa.String(12), nullable=False),
+    sa.Column("entry_brain", _Id),
     sa.Column("entry", _Id),
     sa.Column("probability", sa.Float, nullable=False),
     sa.Column("fingerprint", sa.String(200), nullable=False),
@@ -271,7 +272,7 @@ asked = sa.Table(
     sa.Column("conversation", sa.String(64)),
     sa.Column("asked_at", UtcDateTime, nullable=False),
     sa.Index("ix_asked_brain_id", "brain", "id"),
-    sa.Index("ix_asked_brain_entry", "brain", "entry", "id"),
+    sa.Index("ix_asked_entry_brain_entry", "entry_brain", "entry", "id"),
     sa.Index("ix_asked_conversation", "conversation"),
     sa.Index("ix_asked_asked_at", "asked_at"),
 )
@@ -361,7 +362,10 @@ people = sa.Table(
     sa.Column("language", sa.String(35), nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("disabled", UtcDateTime),
+    sa.Column("link_hash", sa.String(64)),
+    sa.Column("link_expires", UtcDateTime),
     sa.UniqueConstraint("issuer", "subject", name="uq_people_issuer"),
+    sa.UniqueConstraint("link_hash", name="uq_people_link_hash"),
 )
 
 sessions = sa.Table(
@@ -373,8 +377,16 @@ sessions = sa.Table(
     ),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("last_seen", UtcDateTime, nullable=False),
+    sa.Column("browser", sa.String(80), nullable=False),
     sa.Index("ix_sessions_person", "person"),
     sa.Index("ix_sessions_last_seen", "last_seen"),
+)
+
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.String(100), nullable=False),
 )
 
 audit = sa.Table(

@@ -26,10 +26,11 @@ from brains.gaps import Gaps
 from brains.knowledge import FactMissing, Found, Knowledge
 from brains.model import Body, Nearest
 from router import choices, decide, replies
+from router.asked import AskedQuestions
 from router.detect.crisis import CrisisDetector
 from router.detect.human import HumanDetector
 from router.language import LanguageDetection
-from router.messages import Message, Reply, Unanswered
+from router.messages import Crisis, Handover, Message, Reply, Unanswered
 from router.redact import redact
 
 Vector = npt.NDArray[np.float32]
@@ -38,10 +39,12 @@ NEAREST_KEPT = 3
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a conversation remembers between messages: its language and the last question."""
+    """What a conversation remembers between messages: its language, the last question, and the
+    buttons offered for it."""
 
     language: str | None = None
     question: str = ""
+    offered: tuple[str, ...] = ()
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -66,6 +69,7 @@ class Pipeline(msgspec.Struct, frozen=True):
     knowledge: Knowledge
     encoder: Encodes
     gaps: Gaps
+    questions: AskedQuestions
     db: Database
     languages: LanguageDetection
     crisis: CrisisDetector
@@ -81,7 +85,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         asked = self._receive(message, memory)
         if message.choice is not None:
             reply = await self._chosen(message.choice, asked)
-            return reply, _remember(asked, asked.memory.question)
+            return reply, self._record(asked, reply, None, message.choice)
         vector = (await self.encoder.encode([asked.text]))[0]
         if kind := self.crisis.detect(asked.text, vector):
             reply = replies.crisis(asked.body, kind, asked.language, asked.now)
@@ -91,7 +95,7 @@ class Pipeline(msgspec.Struct, frozen=True):
             found = self._retrieve(asked, vector)
             decision = decide.decide(found, asked.body, self.limits())
             reply = await self._act(decision, asked, vector, found)
-        return reply, _remember(asked, asked.text)
+        return reply, self._record(asked, reply, vector)
 
     def limits(self) -> decide.Limits:
         return decide.Limits(self.knowledge.answer_threshold(self.wrong_rate))
@@ -245,10 +249,21 @@ class Pipeline(msgspec.Struct, frozen=True):
             asked.conversation,
         )
 
+    def _record(
+        self, asked: Asked, reply: Reply, vector: Vector | None, choice: str | None = None
+    ) -> Memory:
+        """Notes the question for curating, and returns what to remember of it."""
+        before = asked.memory
+        question = asked.text if choice is None else before.question
+        if choice is None or choice in before.offered:
+            at, conversation = asked.now, asked.conversation
+            self.questions.note(
+                asked.body, question, asked.language, reply, at, conversation, vector
+            )
+        if isinstance(reply.outcome, Crisis | Handover):
+            question = before.question
+        language = asked.language if asked.certain_language else before.language
+        return Memory(language, question, tuple(option.id for option in reply.options))
+
     def _others(self, body: Body) -> list[Body]:
         return [other for other in self.knowledge.bodies.values() if other.id != body.id]
-
-
-def _remember(asked: Asked, question: str) -> Memory:
-    language = asked.language if asked.certain_language else asked.memory.language
-    return Memory(language, question)

@@ -18,6 +18,7 @@ import numpy as np
 import sqlalchemy as sa
 from threadpoolctl import threadpool_limits
 
+from brains import asked as asked_rows
 from brains import conversations as conversation_rows
 from brains import vectors
 from brains.database import Database
@@ -33,6 +34,7 @@ from embeddings.fitting import Background
 from embeddings.matcher import Matcher
 from embeddings.packaged import Progress
 from router import decide, replies
+from router.asked import AskedQuestions
 from router.conversations import Conversations, popular
 from router.curation import Curation
 from router.demo.load import load as load_demo
@@ -75,6 +77,7 @@ class Service:
         self.knowledge = knowledge
         self.gaps = gaps
         self.pipeline = pipeline
+        self.asked = pipeline.questions
         self.events = Events.in_memory()
         self.conversations = Conversations(db, knowledge, pipeline, self.events, clock)
         self.curation = Curation(db, knowledge, encoder, gaps, pipeline, clock)
@@ -118,6 +121,8 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._keep_fit()
+        with suppress(SamsvarError):
+            await self.asked.flush()
         with suppress(SamsvarError):
             await self.knowledge.close()
         await self.gaps.close()
@@ -224,6 +229,7 @@ class Service:
     def _start(self) -> None:
         self._tasks = [
             asyncio.create_task(self.knowledge.follow(), name="follow the change feed"),
+            asyncio.create_task(self.asked.flush_for_ever(), name="store what was asked"),
             asyncio.create_task(self._purge_for_ever(), name="erase old conversations"),
             asyncio.create_task(self._keep_fits_for_ever(), name="keep fits"),
         ]
@@ -239,6 +245,7 @@ class Service:
             try:
                 async with self.db.write() as tx:
                     erased = await conversation_rows.purge(tx, oldest)
+                    erased += await asked_rows.purge(tx, oldest)
             except SamsvarError as error:
                 log.warning("old conversations could not be erased: %s", error)
                 erased = 0
@@ -270,8 +277,9 @@ async def _pipeline(
         asyncio.to_thread(crisis.CrisisDetector, crisis_examples, crisis_vectors),
         asyncio.to_thread(human.HumanDetector, human_examples, human_vectors),
     )
+    asked = AskedQuestions(db, encoder, knowledge)
     return Pipeline(
-        knowledge, encoder, gaps, db, *detectors, wrong_rate=settings.wrong_rate, clock=clock
+        knowledge, encoder, gaps, asked, db, *detectors, wrong_rate=settings.wrong_rate, clock=clock
     )
 
 

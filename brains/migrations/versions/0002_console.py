@@ -24,6 +24,8 @@ REFUSALS = {
         "$$ BEGIN RAISE EXCEPTION 'the audit log is only added to'; END $$",
         "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit "
         "FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+        "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
     ],
 }
 HEAT_HALF_LIFE_DAYS = 7
@@ -51,6 +53,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("entry_brain", sa.String(length=120), nullable=True),
         sa.Column("entry", sa.String(length=120), nullable=True),
         sa.Column("probability", sa.Float(), nullable=False),
         sa.Column("fingerprint", sa.String(length=200), nullable=False),
@@ -60,9 +63,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_asked"),
     )
     op.create_index("ix_asked_asked_at", "asked", ["asked_at"], unique=False)
-    op.create_index("ix_asked_brain_entry", "asked", ["brain", "entry", "id"], unique=False)
     op.create_index("ix_asked_brain_id", "asked", ["brain", "id"], unique=False)
     op.create_index("ix_asked_conversation", "asked", ["conversation"], unique=False)
+    op.create_index(
+        "ix_asked_entry_brain_entry", "asked", ["entry_brain", "entry", "id"], unique=False
+    )
     op.create_table(
         "audit",
         sa.Column(
@@ -97,9 +102,18 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("link_hash", sa.String(length=64), nullable=True),
+        sa.Column("link_expires", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_people"),
         sa.UniqueConstraint("email", name="uq_people_email"),
         sa.UniqueConstraint("issuer", "subject", name="uq_people_issuer"),
+        sa.UniqueConstraint("link_hash", name="uq_people_link_hash"),
+    )
+    op.create_table(
+        "secrets",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_secrets"),
     )
     op.create_table(
         "broadcasts",
@@ -167,6 +181,7 @@ def upgrade() -> None:
         sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("browser", sa.String(length=80), nullable=False),
         sa.ForeignKeyConstraint(
             ["person"], ["people.id"], name="fk_sessions_person", ondelete="CASCADE"
         ),
