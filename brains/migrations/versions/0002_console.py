@@ -29,6 +29,7 @@ REFUSALS = {
     ],
 }
 HEAT_HALF_LIFE_DAYS = 7
+EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 def upgrade() -> None:
@@ -217,10 +218,13 @@ def upgrade() -> None:
     op.add_column("gap_questions", sa.Column("entry", sa.String(length=120), nullable=True))
     op.add_column("gap_questions", sa.Column("revision", sa.Integer(), nullable=True))
     op.add_column("gap_questions", sa.Column("vector", sa.LargeBinary(), nullable=True))
+    op.add_column("gap_questions", sa.Column("came_from", sa.String(length=120), nullable=True))
     op.add_column("gap_questions", sa.Column("fixed", sa.Boolean(), nullable=True))
     op.add_column(
         "gap_questions", sa.Column("asked_again_at", sa.DateTime(timezone=True), nullable=True)
     )
+    op.add_column("gaps", sa.Column("answered_how", sa.String(length=10), nullable=True))
+    op.add_column("gaps", sa.Column("unhelpful", sa.Integer(), server_default="0", nullable=False))
     op.add_column("gaps", sa.Column("title", sa.Text(), nullable=True))
     op.add_column("gaps", sa.Column("heat", sa.Float(), server_default="0", nullable=False))
     op.add_column("gaps", sa.Column("priority", sa.Float(), server_default="0", nullable=False))
@@ -251,7 +255,7 @@ def _heat_of_what_is_there() -> None:
         sa.column("priority", sa.Float),
     )
     for row in op.get_bind().execute(sa.select(gaps)).all():
-        days = row.last_seen.replace(tzinfo=dt.UTC).timestamp() / 86_400
+        days = row.last_seen.replace(tzinfo=dt.UTC).date().toordinal() - EPOCH
         heat = days / HEAT_HALF_LIFE_DAYS + math.log2(row.size)
         op.get_bind().execute(
             sa.update(gaps).where(gaps.c.id == row.id).values(heat=heat, priority=heat)
