@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -53,11 +53,12 @@ class Revision(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """One line of a list: the latest state, and which revision visitors get, if any."""
+    """One line of a list: the latest state, who saved it, and which revision visitors get."""
 
     entry: Entry
     live_revision: int | None
     updated_at: dt.datetime
+    author: str
 
 
 def content(entry: Entry) -> Entry:
@@ -176,11 +177,20 @@ async def listing(
         query = query.where(_entries.c.id > place(after, tuple[str])[0])
     limit = size(limit)
     rows = (await tx.execute(query.limit(limit + 1))).all()
-    items = [
-        Summary(_entry(row.brain, row.revision, row.document), row.live_revision, row.updated_at)
-        for row in rows[:limit]
-    ]
+    items = [_summary(row) for row in rows[:limit]]
     return Page(items, cursor(items[-1].entry.id) if len(rows) > limit else None)
+
+
+async def summaries(tx: Transaction, brain: str, ids: Sequence[str] | None = None) -> list[Summary]:
+    """The latest state of all a brain's entries, or of these."""
+    query = _states().where(_is_latest, _entries.c.brain == brain)
+    if ids is None:
+        return [_summary(row) for row in await tx.execute(query)]
+    found: list[Summary] = []
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        chunk = query.where(_entries.c.id.in_(ids[start : start + ROWS_AT_ONCE]))
+        found.extend(_summary(row) for row in await tx.execute(chunk))
+    return found
 
 
 async def revisions(tx: Transaction, brain: str, id: str) -> list[Revision]:
@@ -207,18 +217,24 @@ async def require_brain(tx: Transaction, brain: str) -> None:
         raise UnknownBrain(brain)
 
 
-def _states() -> sa.Select[tuple[str, int, str, int | None, dt.datetime]]:
+def _states() -> sa.Select[tuple[str, int, str, str, int | None, dt.datetime]]:
     """Every saved state beside its entry's row."""
     return sa.select(
         _revisions.c.brain,
         _revisions.c.revision,
         _revisions.c.document,
+        _revisions.c.author,
         _entries.c.live_revision,
         _entries.c.updated_at,
     ).join(
         _entries,
         sa.and_(_entries.c.brain == _revisions.c.brain, _entries.c.id == _revisions.c.entry),
     )
+
+
+def _summary(row: sa.Row[Any]) -> Summary:
+    entry = _entry(row.brain, row.revision, row.document)
+    return Summary(entry, row.live_revision, row.updated_at, row.author)
 
 
 def _entry(brain: str, revision: int, document: str) -> Entry:

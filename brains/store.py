@@ -14,12 +14,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from brains import changes, checks, codec, entries, facts, rendering, templates, vectors
+from brains import changes, checks, codec, entries, facts, notes, rendering, templates, vectors
 from brains.database import Database, Transaction
 from brains.documents import BODIES, BRAINS, FACTS, LOCAL_ANSWERS, REMITS
 from brains.entries import Draft, Head
 from brains.errors import Conflict, Invalid, Problem, UnknownBody, UnknownEntry
 from brains.model import Body, Brain, Entry, Fact, LocalAnswer, Remit, Texts
+from brains.notes import NewNote
 from brains.vectors import Progress, TextEncoder
 
 AUTHOR_IMPORT = "import"
@@ -62,22 +63,27 @@ async def save_bodies(db: Database, bodies: Sequence[Body]) -> int:
         return len(await BODIES.put(tx, bodies, now()))
 
 
-async def save_entry(db: Database, encoder: TextEncoder, entry: Entry, author: str) -> Entry:
-    """Saves into `entry.brain` and returns the entry with its revision.
+async def save_entry(
+    db: Database, encoder: TextEncoder, entry: Entry, author: str, note: NewNote | None = None
+) -> Entry:
+    """Saves into `entry.brain`, with what is said about it, and returns it with its revision.
 
     `entry.revision` is the revision the author started from: a later one in
     between is a `Conflict`. 0 saves whatever is there.
     """
+    if note is not None:
+        notes.check(note)
     try:
-        saved = await _save(db, encoder, entry.brain, [entry], author)
+        saved = await _save(db, encoder, entry.brain, [entry], author, note=note)
     except Invalid as error:
         raise Invalid.of([_inner(problem) for problem in error.problems]) from None
     if saved:
         return saved[0]
-    async with db.read() as tx:
-        head = (await entries.heads(tx, entry.brain, [entry.id]))[entry.id]
-        drafted = head.digest == _draft(entry).digest
-        return await entries.get(tx, entry.brain, entry.id, None if drafted else head.live_revision)
+    async with db.write() as tx:
+        latest = await entries.get(tx, entry.brain, entry.id)
+        if note is not None:
+            await notes.add(tx, entry.brain, entry.id, latest.revision, note, author, now())
+        return latest
 
 
 async def import_entries(
@@ -106,40 +112,61 @@ async def import_entries(
     return Imported(created, len(saved) - created, len(batch) - len(saved))
 
 
-async def retire_entry(db: Database, brain: str, id: str, author: str) -> Entry:
-    """Takes an entry away from visitors; its revisions stay."""
+async def retire_entry(
+    db: Database,
+    brain: str,
+    id: str,
+    author: str,
+    revision: int = 0,
+    note: NewNote | None = None,
+) -> Entry:
+    """Takes an entry away from visitors; its revisions stay. `revision` as in `save_entry`."""
     async with db.write() as tx:
         await changes.lock(tx)
         entry = await entries.get(tx, brain, id)
         if entry.status == "retired":
             return entry
-        draft = _draft(msgspec.structs.replace(entry, status="retired"))
+        draft = _draft(
+            msgspec.structs.replace(entry, status="retired", revision=revision or entry.revision)
+        )
         heads = await entries.heads(tx, brain, [id])
-        return (await entries.write(tx, brain, [draft], heads, author, now(), False))[0]
+        _refuse_overtaken([draft], heads)
+        (retired,) = await entries.write(tx, brain, [draft], heads, author, now(), False)
+        if note is not None:
+            await notes.add(tx, brain, id, retired.revision, note, author, now())
+        return retired
 
 
-async def restore_entry(
-    db: Database, encoder: TextEncoder, brain: str, id: str, revision: int, author: str
-) -> Entry:
-    """Saves an earlier state again, as a new revision."""
-    async with db.read() as tx:
-        entry = await entries.get(tx, brain, id, revision)
-    return await save_entry(db, encoder, msgspec.structs.replace(entry, revision=0), author)
+async def save_local_answers(
+    db: Database, answers: Sequence[LocalAnswer], author: str = AUTHOR_IMPORT
+) -> int:
+    """Saves local answers, all or none, and returns how many changed.
 
-
-async def save_local_answers(db: Database, answers: Sequence[LocalAnswer]) -> int:
-    """Saves local answers, all or none, and returns how many changed."""
+    One without a revision is taken to be written against the shared answer of
+    now. What is imported unchanged keeps the revision it was written against.
+    """
     async with db.write() as tx:
+        await changes.lock(tx)
         bodies, groups = await _bodies_and_groups(tx)
+        stored = await LOCAL_ANSWERS.get(tx, [LOCAL_ANSWERS.key(answer) for answer in answers])
         problems: list[Problem] = []
+        fresh: list[LocalAnswer] = []
         for answer in answers:
             where = f"local answer {answer.entry} of {answer.scope}"
-            if answer.entry not in await entries.heads(tx, answer.brain, [answer.entry]):
+            head = (await entries.heads(tx, answer.brain, [answer.entry])).get(answer.entry)
+            if head is None:
                 raise UnknownEntry(answer.entry)
             problems += [_at(where, p) for p in checks.check_local_answer(answer)]
             problems += [_at(where, p) for p in checks.check_scope(answer.scope, bodies, groups)]
+            before = stored.get(LOCAL_ANSWERS.key(answer))
+            if author == AUTHOR_IMPORT and before and before.answers == answer.answers:
+                continue
+            against = answer.revision or head.live_revision or head.revision
+            fresh.append(
+                msgspec.structs.replace(answer, revision=against, by=author, at=answer.at or now())
+            )
         checks.refuse(problems)
-        return len(await LOCAL_ANSWERS.put(tx, answers, now()))
+        return len(await LOCAL_ANSWERS.put(tx, fresh, now()))
 
 
 async def remove_local_answer(db: Database, brain: str, entry: str, scope: str) -> bool:
@@ -217,15 +244,20 @@ async def _save(
     progress: Progress | None = None,
     imported: bool = False,
     keep_edits: bool = False,
+    note: NewNote | None = None,
 ) -> list[Entry]:
-    """Saves those that are new or differ, and returns them."""
+    """Saves those that are new or differ, and returns them.
+
+    What is imported leaves a newer draft of what is live alone; what a person
+    saves takes its place.
+    """
     async with db.read() as tx:
         await entries.require_brain(tx, brain)
         before = await entries.heads(tx, brain, [entry.id for entry in batch])
         bodies, groups = await _bodies_and_groups(tx)
     checks.refuse(_problems(batch, bodies, groups))
     drafts = [_draft(entry) for entry in batch]
-    fresh = [draft for draft in drafts if _differs(draft, before, keep_edits)]
+    fresh = [draft for draft in drafts if _differs(draft, before, imported, keep_edits)]
     if not fresh:
         return []
     questions = [question for draft in fresh for question in draft.entry.questions]
@@ -235,11 +267,15 @@ async def _save(
     async with db.write() as tx:
         await changes.lock(tx)
         before = await entries.heads(tx, brain, [draft.entry.id for draft in fresh])
-        fresh = [draft for draft in fresh if _differs(draft, before, keep_edits)]
+        fresh = [draft for draft in fresh if _differs(draft, before, imported, keep_edits)]
         _refuse_overtaken(fresh, before)
         await vectors.store(tx, prepared_questions)
         await vectors.store(tx, prepared_answers)
-        return await entries.write(tx, brain, fresh, before, author, now(), imported)
+        saved = await entries.write(tx, brain, fresh, before, author, now(), imported)
+        if note is not None:
+            for entry in saved:
+                await notes.add(tx, brain, entry.id, entry.revision, note, author, now())
+        return saved
 
 
 def _problems(batch: Sequence[Entry], bodies: set[str], groups: set[str]) -> Iterable[Problem]:
@@ -270,13 +306,13 @@ def _draft(entry: Entry) -> Draft:
     return Draft(tidy, codec.digest(entries.content(tidy)))
 
 
-def _differs(draft: Draft, heads: dict[str, Head], keep_edits: bool) -> bool:
+def _differs(draft: Draft, heads: dict[str, Head], imported: bool, keep_edits: bool) -> bool:
     head = heads.get(draft.entry.id)
     if head is None:
         return True
     if keep_edits and head.imported_digest == draft.digest:
         return False
-    return draft.digest not in (head.digest, head.live_digest)
+    return draft.digest != head.digest and not (imported and draft.digest == head.live_digest)
 
 
 def _refuse_overtaken(drafts: Sequence[Draft], heads: dict[str, Head]) -> None:

@@ -10,13 +10,13 @@ from litestar import Controller, Request, get, post, put
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
-from brains.errors import UnknownEntry
-from brains.model import EVERYONE, GROUP_PREFIX, Entry, Source, Status
+from brains.model import EVERYONE, Entry, Source, Status
+from brains.notes import NOTE_CHARS_MAX, Note
 from router.api.parameters import WITH_KEY, BrainPath, Cursor, EntryPath, Limit
 from router.api.problems import problems
 from router.api.service import ServiceHere
+from router.curation.review import Review
 from router.results import EntryPage, Revision
-from router.security.access import Access
 from router.security.edge import slashed
 from router.security.guards import key_in, needs
 
@@ -61,6 +61,19 @@ class RestoreRequest(msgspec.Struct, forbid_unknown_fields=True):
     revision: Annotated[int, Meta(ge=1)]
 
 
+class NoteRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A word to whoever works on the entry next."""
+
+    text: Annotated[str, Meta(max_length=NOTE_CHARS_MAX)] = ""
+
+
+class NoteList(msgspec.Struct, frozen=True):
+    """Everything said about an entry, newest first."""
+
+    items: list[Note]
+    next: str | None = None
+
+
 class RevisionList(msgspec.Struct, frozen=True):
     """All revisions of an entry, newest first."""
 
@@ -91,15 +104,15 @@ class EntryController(Controller):
     ) -> EntryPage:
         """A brain's entries, also drafts."""
         page = await service.curation.entries(brain, status, topic, text, cursor, limit)
-        own = _own_body(request)
-        return EntryPage([item for item in page.items if _sees(service, own, item)], page.next)
+        review = _review(request, service)
+        return EntryPage([item for item in page.items if review.sees(item)], page.next)
 
     @get("/{entry:str}", guards=[needs("read", "any body")], responses=READ)
     async def show(
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
         """One entry, in its newest revision."""
-        return await _seen(request, service, brain, slashed(entry))
+        return await _review(request, service).get(brain, slashed(entry))
 
     @put("/{entry:str}", guards=[needs("draft", "any body")], responses=WRITE)
     async def save(
@@ -110,10 +123,47 @@ class EntryController(Controller):
         data: JSONBody[EntryRequest],
         service: ServiceHere,
     ) -> Entry:
-        """Save an entry as a draft, or publish it by its `status`."""
+        """Save an entry as a draft, hand it in for review, or publish it, by its `status`."""
         new = data.entry(brain, slashed(entry))
-        by = await _by(request, service, brain, slashed(entry), _right_for(new.status), new)
-        return await service.curation.save_entry(brain, new, by, data.revision)
+        return await _review(request, service).save(brain, new, data.revision)
+
+    @post(
+        "/{entry:str}/submit",
+        status_code=200,
+        guards=[needs("draft", "any body")],
+        responses=WRITE,
+    )
+    async def submit(
+        self,
+        request: AnyRequest,
+        brain: BrainPath,
+        entry: EntryPath,
+        data: JSONBody[NoteRequest],
+        service: ServiceHere,
+    ) -> Entry:
+        """Hand the newest revision in for review, with a note to the reviewer."""
+        review = _review(request, service)
+        newest = await review.get(brain, slashed(entry))
+        return await review.submit(brain, newest.id, newest.revision, data.text)
+
+    @post(
+        "/{entry:str}/return",
+        status_code=200,
+        guards=[needs("publish", "any body")],
+        responses=WRITE,
+    )
+    async def give_back(
+        self,
+        request: AnyRequest,
+        brain: BrainPath,
+        entry: EntryPath,
+        data: JSONBody[NoteRequest],
+        service: ServiceHere,
+    ) -> Entry:
+        """Send what waits for review back to a draft; the note says what to change."""
+        review = _review(request, service)
+        newest = await review.get(brain, slashed(entry))
+        return await review.give_back(brain, newest.id, newest.revision, data.text)
 
     @post(
         "/{entry:str}/publish",
@@ -124,9 +174,10 @@ class EntryController(Controller):
     async def publish(
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
-        """Make the newest revision public. It is answered with from then on."""
-        by = await _by(request, service, brain, slashed(entry), "publish")
-        return await service.curation.set_status(brain, slashed(entry), "published", by)
+        """Make the newest revision public; in review, by another person than wrote it."""
+        review = _review(request, service)
+        newest = await review.get(brain, slashed(entry))
+        return await review.publish(brain, newest.id, newest.revision)
 
     @post(
         "/{entry:str}/retire",
@@ -138,18 +189,23 @@ class EntryController(Controller):
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
         """Take an entry out of use. It is kept, and can be published again."""
-        by = await _by(request, service, brain, slashed(entry), "publish")
-        return await service.curation.set_status(brain, slashed(entry), "retired", by)
+        review = _review(request, service)
+        newest = await review.get(brain, slashed(entry))
+        return await review.retire(brain, newest.id, newest.revision)
 
     @get("/{entry:str}/revisions", guards=[needs("read", "any body")], responses=READ)
     async def revisions(
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> RevisionList:
         """Every revision, with who saved it and when."""
-        await _seen(request, service, brain, slashed(entry))
-        own = _own_body(request)
-        saved = await service.curation.revisions(brain, slashed(entry))
-        return RevisionList([item for item in saved if _sees(service, own, item.entry)])
+        return RevisionList(await _review(request, service).revisions(brain, slashed(entry)))
+
+    @get("/{entry:str}/notes", guards=[needs("read", "any body")], responses=READ)
+    async def notes(
+        self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
+    ) -> NoteList:
+        """What was said about an entry when it was handed in, sent back or approved."""
+        return NoteList(await _review(request, service).notes(brain, slashed(entry)))
 
     @post(
         "/{entry:str}/restore",
@@ -165,74 +221,15 @@ class EntryController(Controller):
         data: JSONBody[RestoreRequest],
         service: ServiceHere,
     ) -> Entry:
-        """Save an old revision as the newest."""
-        old = await _revision(request, service, brain, slashed(entry), data.revision)
-        by = await _by(request, service, brain, slashed(entry), "publish", old)
-        return await service.curation.restore(brain, slashed(entry), data.revision, by)
+        """Save an old revision as the newest: for visitors, if it was theirs; else as a draft."""
+        review = _review(request, service)
+        newest = await review.get(brain, slashed(entry))
+        old = await review.get(brain, newest.id, data.revision)
+        public = old.status == "published"
+        return await review.restore(
+            brain, newest.id, data.revision, newest.revision, publish=public
+        )
 
 
-def _right_for(status: str) -> Literal["draft", "publish"]:
-    return "publish" if status == "published" else "draft"
-
-
-async def _by(
-    request: AnyRequest,
-    service: ServiceHere,
-    brain: str,
-    entry_id: str,
-    right: Literal["draft", "publish"],
-    new: Entry | None = None,
-) -> str:
-    """The name of the key that may do this to the entry as it is and as it will be."""
-    access: Access = request.app.state.access
-    key = key_in(request)
-    if access.own_body(key) is None:
-        access.require(key, right, brain=brain)
-        return key.name
-    for entry in [new, await _existing(service, brain, entry_id)]:
-        if entry is not None:
-            access.require(key, right, brain=brain, body=_only_body(entry))
-    return key.name
-
-
-async def _existing(service: ServiceHere, brain: str, entry_id: str) -> Entry | None:
-    try:
-        return await service.curation.entry(brain, entry_id)
-    except UnknownEntry:
-        return None
-
-
-async def _seen(request: AnyRequest, service: ServiceHere, brain: str, entry_id: str) -> Entry:
-    """The entry, where the request's key may see it; else as if there were none."""
-    entry = await service.curation.entry(brain, entry_id)
-    if not _sees(service, _own_body(request), entry):
-        raise UnknownEntry(entry_id)
-    return entry
-
-
-async def _revision(
-    request: AnyRequest, service: ServiceHere, brain: str, entry_id: str, number: int
-) -> Entry | None:
-    """An old revision, where the key is one body's and must not bring back another's."""
-    if _own_body(request) is None:
-        return None
-    saved = await service.curation.revisions(brain, entry_id)
-    return next((item.entry for item in saved if item.revision == number), None)
-
-
-def _own_body(request: AnyRequest) -> str | None:
-    access: Access = request.app.state.access
-    return access.own_body(key_in(request))
-
-
-def _sees(service: ServiceHere, body: str | None, entry: Entry) -> bool:
-    """A body's key sees what that body's visitors may be shown; other keys see everything."""
-    if body is None:
-        return True
-    groups = {f"{GROUP_PREFIX}{group}" for group in service.knowledge.body(body).groups}
-    return not {EVERYONE, body, *groups}.isdisjoint(entry.audience)
-
-
-def _only_body(entry: Entry) -> str | None:
-    """The body whose own an entry is: it owns it, and nobody else sees it."""
-    return entry.owner if entry.owner and entry.audience == [entry.owner] else None
+def _review(request: AnyRequest, service: ServiceHere) -> Review:
+    return Review(service.curation, request.app.state.access, key_in(request))

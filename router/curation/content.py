@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from brains import documents, entries, facts, store
+from brains import documents, entries, facts, notes, store
 from brains.database import Database
+from brains.entries import Summary
 from brains.errors import Invalid, UnknownGap
 from brains.formats import faqpage, jsonl
 from brains.gaps import Gaps
@@ -29,6 +30,7 @@ from brains.model import (
     Status,
     Texts,
 )
+from brains.notes import NewNote, Note
 from brains.vectors import TextEncoder
 from embeddings.packaged import Progress
 from router import decide
@@ -73,38 +75,66 @@ class Curation(msgspec.Struct, frozen=True):
             )
         return EntryPage([summary.entry for summary in page.items], page.next)
 
-    async def entry(self, brain: str, id: str) -> Entry:
+    async def entry(self, brain: str, id: str, revision: int | None = None) -> Entry:
+        """The newest state of an entry, or the one at `revision`."""
         async with self.db.read() as tx:
-            return await entries.get(tx, brain, id)
+            return await entries.get(tx, brain, id, revision)
 
     async def save_entry(
-        self, brain: str, entry: Entry, by: str, expected_revision: int | None = None
+        self,
+        brain: str,
+        entry: Entry,
+        by: str,
+        expected_revision: int | None = None,
+        note: NewNote | None = None,
     ) -> Entry:
         """Save, and publish if `entry.status` says so. Raises `Conflict` if somebody was first."""
         self.knowledge.brain(brain)
         based = msgspec.structs.replace(entry, brain=brain, revision=expected_revision or 0)
-        saved = await store.save_entry(self.db, self.encoder, based, by)
+        saved = await store.save_entry(self.db, self.encoder, based, by, note)
         await self.knowledge.catch_up()
         return saved
 
-    async def set_status(self, brain: str, id: str, status: Status, by: str) -> Entry:
-        if status == "retired":
-            saved = await store.retire_entry(self.db, brain, id, by)
-            await self.knowledge.catch_up()
-            return saved
-        entry = await self.entry(brain, id)
-        changed = msgspec.structs.replace(entry, status=status)
-        return await self.save_entry(brain, changed, by, entry.revision)
+    async def retire_entry(
+        self,
+        brain: str,
+        id: str,
+        by: str,
+        expected_revision: int | None = None,
+        note: NewNote | None = None,
+    ) -> Entry:
+        """Take an entry away from visitors. Raises `Conflict` if somebody was first."""
+        retired = await store.retire_entry(self.db, brain, id, by, expected_revision or 0, note)
+        await self.knowledge.catch_up()
+        return retired
 
     async def revisions(self, brain: str, id: str) -> list[Revision]:
         async with self.db.read() as tx:
             saved = await entries.revisions(tx, brain, id)
         return [Revision(one.revision, one.at, one.author, one.entry) for one in saved]
 
-    async def restore(self, brain: str, id: str, revision: int, by: str) -> Entry:
-        saved = await store.restore_entry(self.db, self.encoder, brain, id, revision, by)
-        await self.knowledge.catch_up()
-        return saved
+    async def waiting(self, brain: str, limit: int) -> list[tuple[Entry, Note]]:
+        """The entries in review, each with the note it was handed in with."""
+        self.knowledge.brain(brain)
+        async with self.db.read() as tx:
+            page = await entries.listing(tx, brain, status="in_review", limit=limit)
+            said = await notes.submissions(tx, brain, [one.entry.id for one in page.items])
+        return [(one.entry, said.get(one.entry.id) or _unsaid(one)) for one in page.items]
+
+    async def add_note(self, brain: str, entry: Entry, note: NewNote, by: str) -> Note:
+        """Say something about a saved state of an entry."""
+        notes.check(note)
+        async with self.db.write() as tx:
+            return await notes.add(tx, brain, entry.id, entry.revision, note, by, store.now())
+
+    async def notes(self, brain: str, id: str) -> list[Note]:
+        """What was said about an entry when it was handed in, sent back or approved; newest first.
+
+        Raises `UnknownEntry`.
+        """
+        async with self.db.read() as tx:
+            await entries.get(tx, brain, id)
+            return await notes.of_entry(tx, brain, id)
 
     async def import_entries(
         self, brain: str, read: Sequence[Entry], by: str, progress: Progress | None = None
@@ -258,6 +288,12 @@ _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
 
 def _share(progress: Progress, what: str) -> Callable[[int, int], None]:
     return lambda done, total: progress(done / max(total, 1), what)
+
+
+def _unsaid(summary: Summary) -> Note:
+    """The note of what was handed in without one, as by an import."""
+    entry = summary.entry
+    return Note(entry.id, entry.revision, summary.updated_at, summary.author, "submitted", "")
 
 
 def _status(status: str | None) -> Status | None:

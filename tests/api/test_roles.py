@@ -18,6 +18,7 @@ READERS = {"agent", "reader", "editor", "curator", "bergen editor", "bergen cura
 OF_BRAIN = {"reader", "editor", "curator"}
 NEW = {"questions": ["Et helt nytt spørsmål?"], "answers": {"nb": "Svar."}}
 PUBLISHED = {**NEW, "status": "published"}
+NOTE = {"text": "Kortere."}
 OWN = {**PUBLISHED, "owner": "bergen", "audience": ["bergen"]}
 BODY = {"id": "asker", "name": "Asker"}
 
@@ -38,6 +39,9 @@ ROUTES = [
     Route("PUT", "/v1/brains/kommune/entries/ny", {"editor", "curator"}, NEW),
     Route("PUT", "/v1/brains/kommune/entries/ny", {"curator"}, PUBLISHED),
     Route("PUT", "/v1/brains/kommune/entries/bergens", {"curator", "bergen curator"}, OWN),
+    Route("GET", "/v1/brains/kommune/entries/snorydding/notes", READERS),
+    Route("POST", "/v1/brains/kommune/entries/ny/submit", {"editor", "curator"}, {"text": "?"}),
+    Route("POST", "/v1/brains/kommune/entries/none/return", {"curator", "bergen curator"}, NOTE),
     Route("POST", "/v1/brains/kommune/entries/snorydding/publish", {"curator"}),
     Route("POST", "/v1/brains/kommune/entries/snorydding/restore", {"curator"}, {"revision": 1}),
     Route("POST", "/v1/brains/kommune/entries/ny/retire", {"curator"}),

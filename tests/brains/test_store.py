@@ -59,12 +59,13 @@ async def test_a_draft_leaves_the_published_revision_live(
     assert (page.items[0].entry.title, page.items[0].live_revision) == ("Ny tittel", 1)
 
 
-async def test_restore_saves_an_earlier_state_as_a_new_revision(
+async def test_an_earlier_state_saved_again_is_a_new_revision(
     federation: Database, encoder: FakeEncoder
 ) -> None:
-    await store.save_entry(federation, encoder, BARNEHAGE, "kari")
-    await store.save_entry(federation, encoder, replace(BARNEHAGE, title="Feil"), "kari")
-    restored = await store.restore_entry(federation, encoder, "kommune", BARNEHAGE.id, 1, "ola")
+    first = await store.save_entry(federation, encoder, BARNEHAGE, "kari")
+    draft = replace(BARNEHAGE, title="Feil", status="draft")
+    await store.save_entry(federation, encoder, draft, "kari")
+    restored = await store.save_entry(federation, encoder, replace(first, revision=2), "ola")
     assert (restored.revision, restored.title) == (3, BARNEHAGE.title)
 
 
@@ -72,7 +73,9 @@ async def test_retiring_takes_it_from_visitors_and_keeps_its_history(
     federation: Database, encoder: FakeEncoder
 ) -> None:
     await store.save_entry(federation, encoder, BARNEHAGE, "kari")
-    retired = await store.retire_entry(federation, "kommune", BARNEHAGE.id, "kari")
+    with pytest.raises(Conflict, match="revision 1"):
+        await store.retire_entry(federation, "kommune", BARNEHAGE.id, "kari", revision=9)
+    retired = await store.retire_entry(federation, "kommune", BARNEHAGE.id, "kari", revision=1)
     assert (retired.status, retired.revision) == ("retired", 2)
     async with federation.read() as tx:
         assert await entries.live(tx) == []
