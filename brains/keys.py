@@ -76,15 +76,25 @@ async def listing(tx: Transaction) -> list[Key]:
     return [Key(row.id, row.name, row.role, row.scope, row.created, row.revoked) for row in rows]
 
 
+async def scope_exists(tx: Transaction, scope: str) -> bool:
+    """Whether `scope` is everywhere, or a brain or body that is there."""
+    kind, _, name = scope.partition(":")
+    table = _TABLE_OF.get(kind)
+    if table is None:
+        return scope == EVERYWHERE
+    return (await tx.execute(sa.select(table.c.id).where(table.c.id == name))).first() is not None
+
+
 async def _require_scope(tx: Transaction, scope: str) -> None:
-    if scope == EVERYWHERE:
+    if await scope_exists(tx, scope):
         return
     kind, _, name = scope.partition(":")
-    table = {"brain": tables.brains, "body": tables.bodies}.get(kind)
-    if table is None:
+    if kind not in _TABLE_OF:
         raise Invalid(f"“{scope}” is none of *, brain:<id> and body:<slug>.", "field scope")
-    if (await tx.execute(sa.select(table.c.id).where(table.c.id == name))).first() is None:
-        raise Invalid(f"There is no {kind} called “{name}”.", "field scope")
+    raise Invalid(f"There is no {kind} called “{name}”.", "field scope")
+
+
+_TABLE_OF = {"brain": tables.brains, "body": tables.bodies}
 
 
 def _hash(secret: str) -> str:

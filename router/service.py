@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from brains import asked as asked_rows
 from brains import conversations as conversation_rows
-from brains import vectors
+from brains import secrets, vectors
 from brains.database import Database
 from brains.errors import SamsvarError
 from brains.gaps import Gaps
@@ -37,6 +37,8 @@ from router import decide, replies
 from router.asked import AskedQuestions
 from router.conversations import Conversations, popular
 from router.curation import Curation
+from router.curation.broadcasts import Broadcasts
+from router.curation.local_answers import LocalAnswers
 from router.demo.load import load as load_demo
 from router.detect import crisis, human
 from router.detect.classifier import Example
@@ -68,8 +70,11 @@ class Service:
         knowledge: Knowledge,
         gaps: Gaps,
         pipeline: Pipeline,
+        form_secret: str,
     ) -> None:
         clock = pipeline.clock
+        # What the console's forms are signed with, the same in every process.
+        self.form_secret = form_secret
         self.settings = settings
         self.db = db
         self.encoder = encoder
@@ -79,7 +84,11 @@ class Service:
         self.pipeline = pipeline
         self.asked = pipeline.questions
         self.events = Events.in_memory()
-        self.conversations = Conversations(db, knowledge, pipeline, self.events, clock)
+        self.broadcasts = Broadcasts(db, knowledge, clock)
+        self.local_answers = LocalAnswers(db, knowledge, clock)
+        self.conversations = Conversations(
+            db, knowledge, pipeline, self.events, self.broadcasts, clock
+        )
         self.curation = Curation(db, knowledge, encoder, gaps, pipeline, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._kept: object = None
@@ -110,7 +119,8 @@ class Service:
         knowledge = await Knowledge.open(db, batching, matcher=matcher, clock=clock)
         gaps = await Gaps.open(db, batching)
         pipeline = await _pipeline(settings, db, batching, knowledge, gaps, clock, report)
-        service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline)
+        secret = await secrets.secret(db, "forms")
+        service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline, secret)
         await service._learn(report)
         service._start()
         return service
@@ -229,6 +239,7 @@ class Service:
     def _start(self) -> None:
         self._tasks = [
             asyncio.create_task(self.knowledge.follow(), name="follow the change feed"),
+            asyncio.create_task(self.broadcasts.follow(), name="tell of broadcasts"),
             asyncio.create_task(self.asked.flush_for_ever(), name="store what was asked"),
             asyncio.create_task(self._purge_for_ever(), name="erase old conversations"),
             asyncio.create_task(self._keep_fits_for_ever(), name="keep fits"),

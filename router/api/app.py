@@ -14,9 +14,11 @@ from litestar.openapi.spec import Components, Reference, SecurityScheme, Tag
 from litestar.stores.memory import MemoryStore
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
+from brains.database import Database
 from router.api import metrics
 from router.api.ask import ask, route
 from router.api.bodies import BodyController
+from router.api.broadcasts import BroadcastController, notices
 from router.api.content import JsonRequest, json_only
 from router.api.conversations import ConversationController, start_conversation
 from router.api.docs import docs
@@ -24,12 +26,16 @@ from router.api.entries import EntryController
 from router.api.facts import FactController
 from router.api.gaps import GapController
 from router.api.health import healthz, readyz
+from router.api.local_answers import LocalAnswerController
 from router.api.problems import HANDLERS
 from router.api.transfer import ExportController, ImportController
 from router.security import limits
 from router.security.access import Access
+from router.security.attempts import Attempts
+from router.security.audited import UNAUDITED, AuditMiddleware
 from router.security.edge import Edge
 from router.security.guards import VISITOR_TOKEN, KeyMiddleware, known_key
+from router.security.sign_in import SignIn
 from router.service import Service
 from router.settings import Settings
 
@@ -77,7 +83,7 @@ def create_app(
     access = Access(service.db, settings.admin_key, service.knowledge.bodies)
     app = App(
         route_handlers=[
-            _api(settings),
+            _api(settings, service.db),
             _limited("/", adapters, limits.by_address("requests", settings.requests_per_minute)),
             *_operation(),
             docs,
@@ -96,11 +102,12 @@ def create_app(
     )
     app.state.access = access
     app.state.settings = settings
+    app.state.sign_in = SignIn(service.db, Attempts(app.stores.get(limits.STORE)))
     app.edge = Edge(app.within, settings, service.knowledge.bodies.values)
     return app
 
 
-def _api(settings: Settings) -> Router:
+def _api(settings: Settings, db: Database) -> Router:
     asks = limits.by_address("asks", settings.asks_per_minute)
     messages = limits.by_conversation(settings.messages_per_minute)
     return Router(
@@ -109,7 +116,7 @@ def _api(settings: Settings) -> Router:
             _limited("/conversations", [start_conversation], asks, "conversations"),
             _visitor("/conversations", [ConversationController], messages),
             _limited("/", [ask, route], asks, "questions"),
-            Router("/", route_handlers=[BodyController, FactController], tags=["bodies"]),
+            Router("/", route_handlers=[BodyController, FactController, notices], tags=["bodies"]),
             _curation(settings),
         ],
         guards=[known_key, json_only],
@@ -117,6 +124,7 @@ def _api(settings: Settings) -> Router:
             KeyMiddleware(),
             limits.by_address("requests", settings.requests_per_minute),
             limits.by_key(settings.key_requests_per_minute),
+            AuditMiddleware(db),
         ],
     )
 
@@ -130,6 +138,8 @@ def _curation(settings: Settings) -> Router:
     handlers: list[ControllerRouterHandler] = [
         EntryController,
         GapController,
+        BroadcastController,
+        LocalAnswerController,
         ExportController,
         imports,
     ]
@@ -140,7 +150,8 @@ def _limited(
     path: str, handlers: Sequence[ControllerRouterHandler], limit: Any, tag: str | None = None
 ) -> Router:
     tags = [tag] if tag else None
-    return Router(path, route_handlers=list(handlers), middleware=[limit], tags=tags)
+    opt = {UNAUDITED: True}
+    return Router(path, route_handlers=list(handlers), middleware=[limit], opt=opt, tags=tags)
 
 
 def _visitor(path: str, handlers: Sequence[ControllerRouterHandler], limit: Any) -> Router:
@@ -148,7 +159,7 @@ def _visitor(path: str, handlers: Sequence[ControllerRouterHandler], limit: Any)
         path,
         route_handlers=list(handlers),
         middleware=[limit],
-        opt={VISITOR_TOKEN: True},
+        opt={VISITOR_TOKEN: True, UNAUDITED: True},
         tags=["conversations"],
     )
 

@@ -2,8 +2,14 @@
 
 tokens.py     tokens of visitors: made, hashed, compared
 rights.py     roles, what each may do, and where: the whole table on one page
-access.py     from a key in a request to the `Key` it is, and whether that may
+access.py     from a key in a request to the `Key` it is, and whether its holder may
 guards.py     the same as Litestar guards, for routes to name what they need
+sign_in.py    a person's way in: by password, by provider, by invitation; and out
+passwords.py  which passwords are refused, and how they are kept and compared
+attempts.py   how often one may try to sign in
+oidc.py       signing in at an OpenID Connect provider
+signed_in.py  the console's session: its cookie, the person behind it, strangers
+audited.py    every change that succeeds becomes a line of the audit log
 origins.py    from which web pages visitors may write, and the CORS replies
 limits.py     how many requests a minute, by address, key and conversation
 texts.py      a visitor's text: length, control characters

@@ -1,11 +1,15 @@
-"""From the key in a request to the `Key` it is, and whether that key may do something."""
+"""From the key in a request to the `Key` it is, and whether its holder may do something.
+
+A holder is whoever a request comes from: a `Key` of a program, or a `Person`
+who is signed in. Both have one role in one scope, and the same rules.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from brains import keys
 from brains.database import Database
@@ -21,6 +25,22 @@ REMEMBERED_MAX = 1000
 
 OPERATOR = "operator"
 FIRST_KEY_NAME = "admin"
+
+
+class Holder(Protocol):
+    """A key, or a person who is signed in."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def role(self) -> Role: ...
+
+    @property
+    def scope(self) -> str: ...
 
 
 class _Remembered(NamedTuple):
@@ -73,25 +93,25 @@ class Access:
         return key
 
     def require(
-        self, key: Key, right: Right, *, brain: str | None = None, body: str | None = None
+        self, holder: Holder, right: Right, *, brain: str | None = None, body: str | None = None
     ) -> None:
-        """Raise `NotAllowed`, naming what is needed, unless `key` has `right` in that place.
+        """Raise `NotAllowed`, naming what is needed, unless `holder` has `right` in that place.
 
         Without a brain and a body the place is the whole installation. For
         what is in a brain but only one body's, give both: either's key will
         do, if the body answers from that brain.
         """
-        if right not in RIGHTS.get(key.role, frozenset()):
+        if right not in RIGHTS.get(holder.role, frozenset()):
             needed = " or ".join(roles_with(right))
             raise NotAllowed(
                 f"This needs the right to {right}, which the role {needed} has. "
-                f"The key “{key.name}” is {key.role}."
+                f"The {_kind(holder)} “{holder.name}” is {holder.role}."
             )
         allowed = self._scopes(brain, body)
-        if key.scope not in allowed:
+        if holder.scope not in allowed:
             raise NotAllowed(
-                f"This needs a key whose scope is {' or '.join(sorted(allowed))}. "
-                f"The key “{key.name}” has {key.scope}."
+                f"This needs a {_kind(holder)} whose scope is {' or '.join(sorted(allowed))}. "
+                f"The {_kind(holder)} “{holder.name}” has {holder.scope}."
             )
 
     def _scopes(self, brain: str | None, body: str | None) -> set[str]:
@@ -106,19 +126,24 @@ class Access:
         return scopes
 
     def may(
-        self, key: Key, right: Right, *, brain: str | None = None, body: str | None = None
+        self, holder: Holder, right: Right, *, brain: str | None = None, body: str | None = None
     ) -> bool:
         """Whether `require` would let it pass."""
         try:
-            self.require(key, right, brain=brain, body=body)
+            self.require(holder, right, brain=brain, body=body)
         except NotAllowed:
             return False
         return True
 
-    def own_body(self, key: Key) -> str | None:
-        """The body whose key it is, None for a key of a brain or of everything."""
-        kind, _, name = key.scope.partition(":")
+    def own_body(self, holder: Holder) -> str | None:
+        """The body whose key or editor it is, None for one of a brain or of everything."""
+        kind, _, name = holder.scope.partition(":")
         return name if kind == "body" else None
+
+    def brain_of(self, body: str) -> str | None:
+        """The brain that a body answers from, None for an unknown body too."""
+        known = self._bodies.get(body)
+        return None if known is None else known.brain
 
     async def first_admin_key(self) -> str | None:
         """A new admin key where there is no way in yet, to be shown once; None where there is."""
@@ -155,6 +180,10 @@ class Access:
 
 def _operator() -> Key:
     return Key(id=OPERATOR, name=OPERATOR, role="admin", scope=EVERYWHERE, created=_now())
+
+
+def _kind(holder: Holder) -> str:
+    return "key" if isinstance(holder, Key) else "person"
 
 
 def _is_admin(key: Key) -> bool:

@@ -1,8 +1,8 @@
-"""Keys as Litestar guards: a route names the right it needs, and where.
+"""Rights as Litestar guards: a route names the right it needs, and where.
 
-`KeyMiddleware` finds out whose key a request carries, before the limits count
-it; `known_key` then refuses a wrong key, on every route and never as if there
-were none.
+`KeyMiddleware` finds out whose key a request to the API carries, before the
+limits count it; `known_key` then refuses a wrong key, on every route and never
+as if there were none. Who is signed in to the console, `signed_in` finds out.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from brains.keys import Key
 from router.errors import NotAuthenticated
-from router.security.access import Access
+from router.security.access import Access, Holder
 from router.security.rights import Right
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -67,28 +66,28 @@ def known_key(connection: Connection, handler: BaseRouteHandler) -> None:
         raise error
 
 
-def key_in(connection: Connection) -> Key:
-    """The key of a request. Raises `NotAuthenticated` where there is none."""
-    key = connection.scope.get("user")
-    if key is None:
+def key_in(connection: Connection) -> Holder:
+    """Whose request it is: a key's, or a person's. Raises `NotAuthenticated` for nobody's."""
+    holder = connection.scope.get("user")
+    if holder is None:
         raise NotAuthenticated("This needs a key. Send it as “Authorization: Bearer <key>”.")
-    return cast(Key, key)
+    return cast(Holder, holder)
 
 
 def needs(right: Right, where: Literal["brain", "body", "everywhere", "any body"]) -> Guard:
-    """A guard: the request's key must have `right` in the brain or body that the path names.
+    """A guard: the holder must have `right` in the brain or body that the path names.
 
-    With `any body` a key of one body passes too where the body uses the brain;
-    the handler then checks that what is touched is that body's own.
+    With `any body` a holder of one body passes too where the body uses the
+    brain; the handler then checks that what is touched is that body's own.
     """
 
     def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         access: Access = connection.app.state.access
-        key = key_in(connection)
+        holder = key_in(connection)
         brain = connection.path_params.get("brain") if where in ("brain", "any body") else None
         body = connection.path_params.get("slug") if where == "body" else None
         if where == "any body":
-            body = access.own_body(key)
-        access.require(key, right, brain=brain, body=body)
+            body = access.own_body(holder)
+        access.require(holder, right, brain=brain, body=body)
 
     return guard

@@ -17,6 +17,7 @@ Right = Literal[
     "publish",  # make entries public, retire and restore them, import
     "close gaps",  # answer and dismiss gaps
     "set facts",  # a body's own values
+    "keep body",  # its own local answers, notices, hours, contact points and greeting
     "manage bodies",  # add bodies and brains
     "manage keys",
 ]
@@ -25,8 +26,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     "partner": frozenset({"ask"}),
     "agent": frozenset({"ask", "read"}),
     "reader": frozenset({"ask", "read"}),
-    "editor": frozenset({"ask", "read", "draft", "set facts"}),
-    "curator": frozenset({"ask", "read", "draft", "publish", "close gaps", "set facts"}),
+    "editor": frozenset({"ask", "read", "draft", "set facts", "keep body"}),
+    "curator": frozenset(
+        {"ask", "read", "draft", "publish", "close gaps", "set facts", "keep body"}
+    ),
     "admin": frozenset(
         {
             "ask",
@@ -35,6 +38,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             "publish",
             "close gaps",
             "set facts",
+            "keep body",
             "manage bodies",
             "manage keys",
         }

@@ -1,0 +1,206 @@
+"""Who is signed in to the console: the cookie, the person behind it, and what a stranger gets.
+
+Every route of the console needs somebody signed in, except those that say
+`opt={OPEN: True}`. A stranger who wants a page is sent to sign in and back; a
+fragment, a stream or a form gets 401.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+
+from litestar import Request
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import Cookie
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware, DefineMiddleware
+from litestar.middleware.csrf import CSRFMiddleware
+from litestar.response import Redirect
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from brains import sessions
+from brains.database import Database
+from brains.people import Person
+from brains.sessions import Session, SignedIn
+from brains.store import now as utc_now
+from router.errors import NotAllowed, NotAuthenticated
+from router.security import limits, origins
+from router.security.access import Access
+from router.settings import Settings
+
+AnyRequest = Request[Any, Any, Any]
+
+# Routes of the console that strangers may use.
+OPEN = "open_to_strangers"
+CONSOLE = "/console"
+SIGN_IN = f"{CONSOLE}/sign-in"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+TOKEN_CHARS_MAX = 200
+NEXT_CHARS_MAX = 1000
+
+_WHERE = re.compile(rf"^{CONSOLE}(?:[/?][^\s\\]*)?$")
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+class SessionMiddleware(ASGIMiddleware):
+    """Puts the signed-in `Person` or None into `scope["user"]`, their `Session` into "auth"."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Let a signed-in person through, and a stranger where the route is open."""
+        request: AnyRequest = Request(scope)
+        found = await self._find(request)
+        scope["user"], scope["auth"] = found if found else (None, None)
+        if found is None and not scope["route_handler"].opt.get(OPEN):
+            if not _wants_page(request):
+                raise NotAuthenticated("Nobody is signed in. Sign in and try again.")
+            await _to_sign_in(request)(scope, receive, send)
+            return
+        if request.method not in SAFE:
+            _require_own_origin(request)
+        await next_app(scope, receive, send)
+
+    async def _find(self, request: AnyRequest) -> SignedIn | None:
+        token = token_in(request)
+        if token is None:
+            return None
+        now = utc_now()
+        async with self._db.read() as tx:
+            found = await sessions.find(tx, token, now)
+        if found is not None and sessions.is_due(found.session, now):
+            async with self._db.write() as tx:
+                await sessions.seen(tx, found.session, now)
+        return found
+
+
+def middleware(db: Database, settings: Settings, csrf_secret: str) -> list[Any]:
+    """What every route of the console passes, in order: who it is, how often, whose form."""
+    return [
+        SessionMiddleware(db),
+        limits.by_address("requests", settings.requests_per_minute),
+        limits.by_key(settings.key_requests_per_minute),
+        DefineMiddleware(CSRFMiddleware, config=csrf(settings, csrf_secret)),
+    ]
+
+
+def csrf(settings: Settings, secret: str) -> CSRFConfig:
+    """Forms carry the token of their browser's cookie."""
+    return CSRFConfig(
+        secret=secret,
+        cookie_name=_name("samsvar_form", settings),
+        cookie_path="/",
+        cookie_secure=_is_secure(settings),
+        cookie_httponly=True,
+        cookie_samesite="lax",
+    )
+
+
+def person_in(request: AnyRequest) -> Person:
+    """Who is signed in. Raises `NotAuthenticated` where nobody is."""
+    person = request.scope.get("user")
+    if person is None:
+        raise NotAuthenticated("Nobody is signed in. Sign in and try again.")
+    return cast(Person, person)
+
+
+def session_in(request: AnyRequest) -> Session:
+    """The session of whoever is signed in."""
+    person_in(request)
+    return cast(Session, request.scope["auth"])
+
+
+def token_in(request: AnyRequest) -> str | None:
+    """What the session's cookie holds, None without one."""
+    token = request.cookies.get(cookie_name(request.app.state.settings))
+    return token if token and len(token) <= TOKEN_CHARS_MAX else None
+
+
+def cookie_name(settings: Settings) -> str:
+    """Over HTTPS with the prefix by which browsers bind it to this one host."""
+    return _name("samsvar_session", settings)
+
+
+def cookie(settings: Settings, token: str) -> Cookie:
+    """The session's cookie; an empty token removes it."""
+    return Cookie(
+        key=cookie_name(settings),
+        value=token,
+        path="/",
+        max_age=int(dt.timedelta(days=sessions.DAYS_MAX).total_seconds()) if token else 0,
+        httponly=True,
+        secure=_is_secure(settings),
+        samesite="lax",
+    )
+
+
+def own_path(wanted: str | None) -> str:
+    """`wanted` where it is a page of the console, else the console's first: never another site."""
+    if wanted and len(wanted) <= NEXT_CHARS_MAX and _WHERE.match(wanted):
+        path = urlsplit(wanted).path
+        if path != SIGN_IN and ".." not in path.split("/"):
+            return wanted
+    return CONSOLE
+
+
+def browser(request: AnyRequest) -> str:
+    """The browser and system as their owner knows them: `Firefox, Linux`."""
+    agent = request.headers.get("user-agent", "")
+    named = next((name for sign, name in _BROWSERS if sign in agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return ", ".join(filter(None, (named, system)))
+
+
+def access(request: AnyRequest) -> Access:
+    """What everybody may do."""
+    return cast(Access, request.app.state.access)
+
+
+def _wants_page(request: AnyRequest) -> bool:
+    streams = "text/event-stream" in request.headers.get("accept", "")
+    return request.method == "GET" and "x-fragment" not in request.headers and not streams
+
+
+def _to_sign_in(request: AnyRequest) -> ASGIApp:
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    here = own_path(request.url.path + (f"?{query}" if query else ""))
+    target = SIGN_IN if here == CONSOLE else f"{SIGN_IN}?next={quote(here, safe='')}"
+    response: Redirect = Redirect(target, status_code=303)
+    return cast(ASGIApp, response.to_asgi_response(None, request))
+
+
+def _require_own_origin(request: AnyRequest) -> None:
+    """A second line behind the form's token: a browser says which page a form is on."""
+    settings: Settings = request.app.state.settings
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    own = origin is None or origins.is_own(origin, request.url.scheme, host, settings.public_url)
+    if not own or request.headers.get("sec-fetch-site") == "cross-site":
+        raise NotAllowed("This form was sent from another website.")
+
+
+def _name(name: str, settings: Settings) -> str:
+    return f"__Host-{name}" if _is_secure(settings) else name
+
+
+def _is_secure(settings: Settings) -> bool:
+    return settings.public_url.startswith("https:")
