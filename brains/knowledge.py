@@ -275,10 +275,15 @@ class Knowledge:
         body = self.body(body_slug)
         if not _visible(entry, scopes_of(body)) or not _valid(entry, now):
             raise UnknownEntry(entry_id)
-        texts = self._most_specific(entry, body)
+        return self.worded(entry, self._most_specific(entry, body), body_slug, languages)
+
+    def worded(
+        self, entry: Entry, texts: Texts, body_slug: str, languages: Sequence[str]
+    ) -> Answer | FactMissing:
+        """How `texts` would answer `entry` in a body. Raises `Invalid` for a wrong template."""
         language = choose(texts, languages)
         template = texts[language]
-        facts = self._facts_in(body_slug, language)
+        facts = self.facts_in(body_slug, language)
         try:
             markdown = templates.render(template, facts).strip()
         except MissingFactError as error:
@@ -616,7 +621,8 @@ class Knowledge:
                 return local[scope].answers
         return entry.answers
 
-    def _facts_in(self, body_slug: str, language: str) -> dict[str, str]:
+    def facts_in(self, body_slug: str, language: str) -> dict[str, str]:
+        """A body's facts by key, each as it reads in a language."""
         values = {key: fact.value for key, fact in self.facts.get(body_slug, {}).items()}
         return {
             key: value if isinstance(value, str) else value[choose(value, [language])]

@@ -97,12 +97,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LocalAnswer(msgspec.Struct, frozen=True):
-    """A body's or a group's own answer to a shared entry. `scope` is a body's slug or `group:x`."""
+    """A body's or a group's own answer to a shared entry. `scope` is a body's slug or `group:x`.
+
+    `revision` is the shared entry's when this was written, 0 where nobody knows.
+    """
 
     brain: str
     entry: str
     scope: str
     answers: Texts
+    revision: int = 0
+    by: str = ""
+    at: dt.datetime | None = None
 
 
 class Fact(msgspec.Struct, frozen=True):

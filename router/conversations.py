@@ -8,19 +8,30 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import msgspec
 
 from brains import conversations as rows
 from brains.database import Database
-from brains.errors import UnknownConversation
+from brains.errors import Invalid, UnknownConversation
 from brains.knowledge import Knowledge
 from brains.model import Body
 from router import choices, replies
+from router.curation.broadcasts import Broadcasts
 from router.errors import WrongToken
 from router.events import Events
-from router.messages import Conversation, Message, Option, Reply, Speaker, Started, Turn
+from router.messages import (
+    Conversation,
+    Message,
+    Notice,
+    Option,
+    Reply,
+    Speaker,
+    Spoken,
+    Started,
+    Turn,
+)
 from router.pipeline import Memory, Pipeline
 from router.redact import redact
 from router.texts import languages, say
@@ -40,6 +51,7 @@ class Conversations(msgspec.Struct, frozen=True):
     knowledge: Knowledge
     pipeline: Pipeline
     events: Events
+    broadcasts: Broadcasts
     clock: Callable[[], dt.datetime]
 
     async def start(
@@ -60,6 +72,7 @@ class Conversations(msgspec.Struct, frozen=True):
             Speaker(host.id, host.name),
             replies.human(host, now),
             spoken,
+            list(self.broadcasts.notices(body, spoken)),
         )
 
     async def authorise(self, id: str, token: str) -> str:
@@ -76,6 +89,28 @@ class Conversations(msgspec.Struct, frozen=True):
         reply, remembered = await self.pipeline.answer(message, memory)
         shown = redact(text) if text else self._label_of(choice or "", kept.language)
         return await self._keep(id, shown, reply, remembered)
+
+    async def speak(self, id: str, token: str, language: str) -> Spoken:
+        """The visitor has chosen a language. Raises `Invalid` for one the bot does not speak."""
+        kept = await self._opened(id, token)
+        if language not in languages():
+            known = ", ".join(sorted(languages()))
+            raise Invalid(f"The bot does not speak “{language}”. It speaks {known}.", "language")
+        memory = msgspec.structs.replace(_memory.decode(kept.state), language=None)
+        async with self.db.write() as tx:
+            await rows.save_state(tx, id, msgspec.json.encode(memory), language)
+        host = self.knowledge.body(kept.body)
+        return Spoken(
+            language,
+            replies.greeting(host, language),
+            popular(self.knowledge, host, self.clock().month, language),
+            list(self.broadcasts.notices(host.id, language)),
+        )
+
+    async def notices(self, id: str, token: str) -> AsyncGenerator[Sequence[Notice], None]:
+        """The broadcasts to show first in this conversation: now, and each time they change."""
+        kept = await self._opened(id, token)
+        return self.broadcasts.watch(kept.body, kept.language)
 
     async def handover(self, id: str, token: str) -> Reply:
         """The visitor pressed the button for a human."""
@@ -109,6 +144,7 @@ class Conversations(msgspec.Struct, frozen=True):
             "bot",
             replies.human(host, self.clock()),
             [_turn(one) for one in said],
+            list(self.broadcasts.notices(host.id, kept.language)),
         )
 
     async def transcript(self, id: str, token: str) -> str:

@@ -141,6 +141,22 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     via: tuple[str, ...] = ()
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """A broadcast as a visitor sees it, before anything else.
+
+    `version` changes when what it says does: one that was dismissed is shown
+    again then. `option` is a button that asks for the answer it offers.
+    """
+
+    id: str
+    version: str
+    level: Literal["info", "warning"]
+    text: str
+    html: str
+    language: str
+    option: Option | None = None
+
+
 class Started(msgspec.Struct, frozen=True):
     """A new conversation. `token` is shown this once and opens the conversation from then on."""
 
@@ -151,6 +167,16 @@ class Started(msgspec.Struct, frozen=True):
     body: Speaker
     human: Human
     language: str
+    broadcasts: list[Notice] = []
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """What a conversation shows first, in the language it has now."""
+
+    language: str
+    greeting: str
+    popular: list[Option]
+    broadcasts: list[Notice]
 
 
 ConversationState = Literal["bot", "queue", "human", "closed"]
@@ -176,6 +202,7 @@ class Conversation(msgspec.Struct, frozen=True):
     state: ConversationState
     human: Human
     turns: list[Turn]
+    broadcasts: list[Notice] = []
 
 
 class RouteResult(msgspec.Struct, frozen=True):

@@ -37,8 +37,10 @@ from router import decide, replies
 from router.asked import AskedQuestions
 from router.conversations import Conversations, popular
 from router.curation import Curation
+from router.curation.catalogue import Catalogue
 from router.curation.broadcasts import Broadcasts
 from router.curation.local_answers import LocalAnswers
+from router.demo import visitors
 from router.demo.load import load as load_demo
 from router.detect import crisis, human
 from router.detect.classifier import Example
@@ -54,6 +56,7 @@ log = logging.getLogger(__name__)
 PURGE_EVERY_S = 3600.0
 KEEP_FIT_EVERY_S = 5.0
 ROUTED_CANDIDATES = 10
+DEMO_BRAIN = "kommune"
 # The body of a question that is some municipality's is its brain, until the municipality is known.
 ROUTE_FROM = 0.5
 
@@ -90,6 +93,7 @@ class Service:
             db, knowledge, pipeline, self.events, self.broadcasts, clock
         )
         self.curation = Curation(db, knowledge, encoder, gaps, pipeline, clock)
+        self.catalogue = Catalogue(db, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._kept: object = None
 
@@ -122,6 +126,8 @@ class Service:
         secret = await secrets.secret(db, "forms")
         service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline, secret)
         await service._learn(report)
+        if settings.demo:
+            await visitors.ask(pipeline, DEMO_BRAIN)
         service._start()
         return service
 

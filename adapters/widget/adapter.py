@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ STATIC = Path(__file__).parent / "static"
 ENTRY = "v1.js"
 ENTRY_AGE_SECONDS_MAX = 300
 PART_AGE_SECONDS_MAX = 365 * 24 * 3600
+# Comments are for whoever reads the sources: visitors need not fetch them.
+COMMENT = re.compile(r"^[ \t]*/\*\*.*?\*/\n", re.DOTALL | re.MULTILINE)
 
 HEADERS_FOR_OTHER_SITES = {
     "Access-Control-Allow-Origin": "*",
@@ -36,7 +39,8 @@ def load(folder: Path = STATIC) -> dict[str, WidgetFile]:
 
     The version is one for the whole widget: a page never mixes two releases of it.
     """
-    sources = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.js"))}
+    files = sorted(folder.glob("*.js"))
+    sources = {path.name: COMMENT.sub("", path.read_text("utf-8")) for path in files}
     version = hashlib.sha256("".join(sources.values()).encode()).hexdigest()[:12]
     return {name: _file(source, sources, version) for name, source in sources.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, Request, get, put
+from litestar import Controller, Request, get, patch, put
 from litestar.params import JSONBody, QueryParameter
 
 from brains.errors import Invalid
@@ -64,8 +64,18 @@ class BodyRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A body to add or change."""
 
 
+class OwnBodyRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What a body's own people keep; what is left out stays as it is."""
+
+    greeting: Texts | msgspec.UnsetType = msgspec.UNSET
+    contacts: list[ContactPoint] | msgspec.UnsetType = msgspec.UNSET
+    opening_hours: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
+    closed_days: list[str] | msgspec.UnsetType = msgspec.UNSET
+    popular: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
 class BodyController(Controller):
-    """Reading needs no key; adding and changing needs an administrator's."""
+    """Reading needs no key; adding a body needs an administrator's, keeping it also its own."""
 
     path = "/bodies"
 
@@ -116,6 +126,30 @@ class BodyController(Controller):
             raise Invalid(f"The path says {slug} and the body says {data.id}.", "id")
         plain = Body(**msgspec.structs.asdict(data))
         saved = await service.curation.add_body(plain, key_in(request).name)
+        return _detail(saved, service)
+
+
+    @patch(
+        "/{slug:str}",
+        guards=[needs("keep body", "body")],
+        security=WITH_KEY,
+        responses=problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
+    )
+    async def keep(
+        self,
+        request: AnyRequest,
+        slug: BodyPath,
+        data: JSONBody[OwnBodyRequest],
+        service: ServiceHere,
+    ) -> BodyDetail:
+        """Change a body's greeting, contact points, hours, closed days or popular questions."""
+        given = {
+            name: value
+            for name, value in msgspec.structs.asdict(data).items()
+            if value is not msgspec.UNSET
+        }
+        changed = msgspec.structs.replace(service.knowledge.body(slug), **given)
+        saved = await service.curation.add_body(changed, key_in(request).name)
         return _detail(saved, service)
 
 

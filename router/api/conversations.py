@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import anyio
 import msgspec
-from litestar import Controller, Request, Response, delete, get, post
+from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.params import HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta
@@ -19,7 +20,7 @@ from router.api.parameters import PRINTABLE, WITH_TOKEN, ConversationPath, Langu
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.events import Event
-from router.messages import Conversation, Reply, Started, Turn
+from router.messages import Conversation, Notice, Reply, Spoken, Started, Turn
 from router.security.texts import clean
 from router.security.visitors import admitted, require_origin_of, token_in
 
@@ -27,6 +28,8 @@ AnyRequest = Request[Any, Any, Any]
 
 HEARTBEAT_SECONDS = 15.0
 RECONNECT_MS = 2000
+
+Happening = Event | Sequence[Notice]
 
 
 class StartRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,6 +44,12 @@ class MessageRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     text: str | None = None
     choice: Annotated[str, Meta(max_length=300, pattern=PRINTABLE)] | None = None
+
+
+class LanguageRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The language the visitor has chosen."""
+
+    language: LanguageTag
 
 
 class FeedbackRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -93,6 +102,18 @@ class ConversationController(Controller):
         reply = await service.conversations.say(conversation, token, text, data.choice)
         metrics.count(reply)
         return reply
+
+    @put("/language", responses=problems(400, 401, 403, 404, 413, 415, 429))
+    async def speak(
+        self,
+        request: AnyRequest,
+        conversation: ConversationPath,
+        data: JSONBody[LanguageRequest],
+        service: ServiceHere,
+    ) -> Spoken:
+        """Go on in another language. What was said stays as it was."""
+        token = await admitted(request, service, conversation)
+        return await service.conversations.speak(conversation, token, data.language)
 
     @post("/handover", status_code=200, responses=problems(400, 401, 403, 404, 429))
     async def hand_over(
@@ -166,7 +187,7 @@ class ConversationController(Controller):
             ),
         ] = None,
     ) -> ServerSentEvent:
-        """Server-sent events: `reply`, `agent`, `typing` and `state`, as they happen."""
+        """Server-sent events as they happen: `reply`, `agent`, `typing`, `state`, `broadcasts`."""
         token = token or token_in(request)
         body = await service.conversations.authorise(conversation, token)
         require_origin_of(request, service.knowledge.body(body))
@@ -178,7 +199,10 @@ async def _stream(
     service: ServiceHere, conversation: str, token: str, seen: int | None
 ) -> AsyncIterator[ServerSentEventMessage]:
     """First what was missed, then what happens; a comment now and then keeps the line open."""
-    async with service.events.listen(conversation) as events:
+    async with (
+        service.events.listen(conversation) as events,
+        aclosing(await service.conversations.notices(conversation, token)) as notices,
+    ):
         now = await service.conversations.get(conversation, token)
         yield ServerSentEventMessage(
             event="state", data=_json({"state": now.state}), retry=RECONNECT_MS
@@ -186,7 +210,7 @@ async def _stream(
         for turn in now.turns:
             if seen is not None and turn.turn > seen and turn.sender != "visitor":
                 yield _missed(turn)
-        async for event in _with_heartbeat(events):
+        async for event in _with_heartbeat(events, notices):
             yield ServerSentEventMessage(data=None, comment="") if event is None else _told(event)
 
 
@@ -196,29 +220,36 @@ def _missed(turn: Turn) -> ServerSentEventMessage:
     return ServerSentEventMessage(event="agent", id=turn.turn, data=_json(turn))
 
 
-def _told(event: Event) -> ServerSentEventMessage:
+def _told(event: Happening) -> ServerSentEventMessage:
+    if not isinstance(event, Event):
+        return ServerSentEventMessage(event="broadcasts", data=_json({"broadcasts": event}))
     return ServerSentEventMessage(event=event.event, id=event.turn, data=bytes(event.data).decode())
 
 
-async def _with_heartbeat(events: AsyncIterator[Event]) -> AsyncIterator[Event | None]:
-    """The events, and None whenever there was none for `HEARTBEAT_SECONDS`."""
-    waiting = asyncio.ensure_future(anext(events, None))
+async def _with_heartbeat(
+    *streams: AsyncIterator[Happening],
+) -> AsyncIterator[Happening | None]:
+    """What all the streams tell, and None whenever there was nothing for `HEARTBEAT_SECONDS`."""
+    waiting = {asyncio.ensure_future(anext(stream, None)): stream for stream in streams}
     try:
         while True:
-            done, _ = await asyncio.wait({waiting}, timeout=HEARTBEAT_SECONDS)
+            done, _ = await asyncio.wait(
+                waiting, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
             if not done:
                 yield None
-                continue
-            event = waiting.result()
-            if event is None:
-                return
-            yield event
-            waiting = asyncio.ensure_future(anext(events, None))
+            for task in done:
+                if (happened := task.result()) is None:
+                    return
+                stream = waiting.pop(task)
+                yield happened
+                waiting[asyncio.ensure_future(anext(stream, None))] = stream
     finally:
-        waiting.cancel()
-        # The stream of events must be at rest before it can be closed, whatever cancels us.
+        for task in waiting:
+            task.cancel()
+        # The streams must be at rest before they can be closed, whatever cancels us.
         with anyio.CancelScope(shield=True):
-            await asyncio.wait({waiting})
+            await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def _json(value: object) -> str:

@@ -45,6 +45,11 @@ export class Client {
     return this.#json("POST", `/${conversation.id}/messages`, conversation, message);
   }
 
+  /** @returns {language, greeting, popular, broadcasts} in that language */
+  speak(conversation, language) {
+    return this.#json("PUT", `/${conversation.id}/language`, conversation, { language });
+  }
+
   handover(conversation) {
     return this.#json("POST", `/${conversation.id}/handover`, conversation);
   }
@@ -85,7 +90,7 @@ export class Client {
         timer = setTimeout(connect, pause);
         pause = Math.min(pause * 2, RECONNECT_MS_MAX);
       };
-      for (const name of ["reply", "agent", "typing", "state"]) {
+      for (const name of ["reply", "agent", "typing", "state", "broadcasts"]) {
         source.addEventListener(name, (event) => handlers[name]?.(parse(event.data)));
       }
     };
@@ -153,7 +158,7 @@ export class Memory {
     this.#key = `samsvar:${server.host}:${body}`;
   }
 
-  /** @returns {object|null} {id, token, language, greeting, popular, body} */
+  /** @returns {object|null} {id, token, language, greeting, popular, body, broadcasts} */
   get conversation() {
     const saved = parse(this.#read("localStorage", "conversation"));
     const idleHours = (Date.now() - saved.at) / 3_600_000;
@@ -189,6 +194,15 @@ export class Memory {
 
   set language(language) {
     this.#write("localStorage", "language", language);
+  }
+
+  /** The notices that the visitor has hidden in this tab, by what they say. */
+  get hidden() {
+    return this.#read("sessionStorage", "hidden").split(" ");
+  }
+
+  hide(notice) {
+    this.#write("sessionStorage", "hidden", [...this.hidden, notice].join(" "));
   }
 
   #read(area, name) {

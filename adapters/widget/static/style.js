@@ -205,6 +205,21 @@ h2 { font-size: 1.125em; font-weight: 650; line-height: 1.3; overflow-wrap: anyw
 .confirm { padding: 20px; gap: 12px; inset-inline: 12px; width: auto; }
 .confirm h3 { font-size: 1.0625em; }
 
+.notices { flex: none; max-height: 45%; overflow-y: auto; overflow-wrap: anywhere; }
+.notice {
+  display: flex;
+  align-items: flex-start;
+  padding: 12px 8px 12px 16px;
+  border-inline-start: 4px solid var(--calm-line);
+  border-bottom: 1px solid var(--line);
+  background: var(--calm-surface);
+}
+.notice.warning { border-inline-start-color: var(--warn-line); background: var(--warn-surface); }
+.notice > div { flex: 1; min-width: 0; }
+.notice h3 { font-size: 0.9375em; }
+.notice .icon { flex: none; margin-top: -8px; }
+.notice .icon:hover { background: var(--surface); }
+
 .scroll {
   flex: 1;
   min-height: 7em;

@@ -18,8 +18,8 @@ import { CallError, Client, Memory } from "./client.js";
 import { confirmBox, drawPanel, menuItems, namePanel } from "./panel.js";
 import { CSS } from "./style.js";
 import { interfaceLanguage, primaryLanguage, textsIn } from "./texts.js";
-import { agentMessage, failureBox, h, humanButton, noticeMessage, optionList } from "./view.js";
-import { replyMessage, typingDots, visitorMessage } from "./view.js";
+import { agentMessage, failureBox, h, humanButton, noticeBox, noticeMessage } from "./view.js";
+import { optionList, replyMessage, typingDots, visitorMessage } from "./view.js";
 
 const SERVER = new URL("..", import.meta.url);
 const CHARACTERS_MAX = 1000;
@@ -149,6 +149,7 @@ class SamsvarChat extends HTMLElement {
     );
     this.#title();
     this.#drawPopular();
+    this.#drawNotices();
     this.#typed();
   }
 
@@ -200,10 +201,11 @@ class SamsvarChat extends HTMLElement {
   /** False where the server no longer has it. */
   async #restore(saved) {
     try {
-      const { turns, state } = await this.#client.get(saved);
-      this.#conversation = saved;
+      const { turns, state, broadcasts } = await this.#client.get(saved);
+      this.#conversation = { ...saved, broadcasts };
       this.#state = state || "bot";
       this.#quietly(() => this.#redraw(turns));
+      this.#drawNotices();
       return true;
     } catch (error) {
       if (error.gone) return false;
@@ -226,6 +228,7 @@ class SamsvarChat extends HTMLElement {
     this.#state = "bot";
     if (greet) this.#greet(true);
     else this.#title();
+    this.#drawNotices();
   }
 
   #greet(withPopular) {
@@ -236,6 +239,35 @@ class SamsvarChat extends HTMLElement {
     const reply = { text: greeting, language: language || this.#language, body };
     if (greeting) this.#parts.log.append(replyMessage(reply, this.#context()));
     this.#drawPopular(withPopular);
+  }
+
+  /** What stays in place is not read aloud again. Warnings come first. */
+  #drawNotices() {
+    const { hidden } = this.#memory;
+    const drawn = {};
+    for (const notice of this.#conversation?.broadcasts || []) {
+      const says = `${notice.id}:${notice.version}`;
+      if (!hidden.includes(says)) drawn[`${says}:${notice.language}:${this.#language}`] = notice;
+    }
+    for (const level of ["warning", "info"]) {
+      const box = this.#parts[level];
+      for (const old of [...box.children]) {
+        if (!drawn[old.dataset.key]) old.remove();
+        delete drawn[old.dataset.key];
+      }
+      const fresh = Object.entries(drawn).filter(([, notice]) => notice.level === level);
+      box.prepend(
+        ...fresh.map(([key, notice]) =>
+          noticeBox(notice, key, this.#context(), () => this.#hideNotice(notice)),
+        ),
+      );
+    }
+  }
+
+  #hideNotice({ id, version }) {
+    this.#memory.hide(`${id}:${version}`);
+    this.#drawNotices();
+    this.#focusInput();
   }
 
   #drawPopular(shown = !this.#parts.popular.hidden) {
@@ -397,6 +429,10 @@ class SamsvarChat extends HTMLElement {
         this.#addTurn({ from: "agent", ...turn }, true);
       },
       typing: ({ from }) => from !== "visitor" && this.#typing(true),
+      broadcasts: ({ broadcasts }) => {
+        this.#conversation.broadcasts = broadcasts;
+        this.#drawNotices();
+      },
       state: ({ state }) => {
         if (this.#setState(state)) this.#catchUp();
       },
@@ -548,15 +584,24 @@ class SamsvarChat extends HTMLElement {
     await this.#begin().catch(() => {});
   }
 
-  /** An unused conversation is begun again, so that its greeting is in the new language. */
+  /** The bot goes on in that language too; what was said stays as it was. */
   async #chooseLanguage(language) {
     this.#toggleMenu(false);
     this.#memory.language = language;
     this.#speak(language);
+    const conversation = this.#conversation;
+    if (!conversation) return;
+    try {
+      Object.assign(conversation, await this.#client.speak(conversation, language));
+    } catch (error) {
+      return error.gone ? this.#afresh() : this.#alert(this.#explain(error));
+    }
+    this.#memory.conversation = conversation;
     const unused = !this.#parts.log.querySelector(".visitor") && this.#seen.size === 0;
-    if (!unused || !this.#conversation) return;
-    this.#memory.conversation = null;
-    await this.#afresh();
+    if (unused) this.#greet(true);
+    this.#drawPopular();
+    this.#drawNotices();
+    this.#listen(true);
   }
 
   // Looks and notices

@@ -86,6 +86,25 @@ export function noticeMessage(text) {
 }
 
 /**
+ * A broadcast, with the button it may have and one that hides it.
+ * @param context {t, choose(option)}
+ */
+export function noticeBox(notice, key, context, hide) {
+  const { t } = context;
+  const { level, option } = notice;
+  const text = prose(notice, notice.language);
+  for (const link of text.querySelectorAll("a")) outward(link, t);
+  const close = h("button.icon", { type: "button", click: hide, "aria-label": t("hide") });
+  close.append(icon("close"));
+  return h(
+    `div.notice.${level}`,
+    { "data-key": key },
+    h("div", {}, h("h3", {}, t(level)), text, option && optionList([option], t(level), context)),
+    close,
+  );
+}
+
+/**
  * One reply of a bot.
  * @param reply a Reply of the API
  * @param context {t, home, choose(option), rate(turn, helpful, comment), toHuman()}
