@@ -97,6 +97,19 @@ async def of_entry(
     return await _rows(tx, await _distinct(tx, [query], limit))
 
 
+async def answered_since(
+    tx: Transaction, brain: str, at: dt.datetime, body: str | None = None
+) -> dict[str, int]:
+    """How often each of the brain's entries answered, or was chosen, since then."""
+    query = sa.select(_asked.c.entry, sa.func.count()).where(
+        _asked.c.entry_brain == brain, _asked.c.asked_at >= at
+    )
+    if body is not None:
+        query = query.where(_asked.c.body == body)
+    rows = await tx.execute(query.group_by(_asked.c.entry))
+    return {entry: count for entry, count in rows if entry is not None}
+
+
 async def erase(tx: Transaction, conversations: Sequence[str]) -> None:
     """Removes what was asked in those conversations. Erase the conversations first: what another
     process is storing at this moment waits for them."""

@@ -45,6 +45,7 @@ from router.demo.load import load as load_demo
 from router.detect import crisis, human
 from router.detect.classifier import Example
 from router.events import Events
+from router.jobs import Jobs
 from router.language import LanguageDetection
 from router.messages import Candidate, Human, Message, Option, Reply, RouteResult
 from router.pipeline import Pipeline
@@ -87,6 +88,7 @@ class Service:
         self.pipeline = pipeline
         self.asked = pipeline.questions
         self.events = Events.in_memory()
+        self.jobs = Jobs()
         self.broadcasts = Broadcasts(db, knowledge, clock)
         self.local_answers = LocalAnswers(db, knowledge, clock)
         self.conversations = Conversations(
@@ -133,6 +135,7 @@ class Service:
 
     async def close(self) -> None:
         """End the background work and let go of everything."""
+        await self.jobs.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
