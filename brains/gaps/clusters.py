@@ -77,6 +77,16 @@ class Clusters:
         best = int(cosines.argmax())
         return float(cosines[best]), self._ids[best]
 
+    def similar(self, id: str, limit: int) -> list[tuple[str, float]]:
+        """The open gaps most like gap `id`, with how much alike; best first."""
+        gap = self.known.get(id)
+        if gap is None or not self._ids:
+            return []
+        cosines = self._means[: len(self._ids)] @ self.centred(gap.total / np.float32(gap.size))
+        order = np.argsort(-cosines, kind="stable")[: limit + 1]
+        found = [(self._ids[at], float(cosines[at])) for at in order]
+        return [(other, cosine) for other, cosine in found if other != id][:limit]
+
     def centred(self, vector: Vector) -> Vector:
         away = vector - self.centre
         return away / np.float32(max(float(np.linalg.norm(away)), 1e-9))
