@@ -41,6 +41,16 @@ async def missing(tx: Transaction, body: str) -> list[MissingFact]:
     return [MissingFact(**row) for row in rows.mappings()]
 
 
+async def asked_for(tx: Transaction, brain: str) -> dict[tuple[str, str], int]:
+    """How many questions in a brain wanted a fact that a body lacks, by (body, key)."""
+    rows = await tx.execute(
+        sa.select(_missing.c.body, _missing.c.key, sa.func.sum(_missing.c.count))
+        .where(_missing.c.brain == brain)
+        .group_by(_missing.c.body, _missing.c.key)
+    )
+    return {(body, key): int(count) for body, key, count in rows}
+
+
 async def given(tx: Transaction, body: str, keys: list[str]) -> None:
     """Forgets what was missing: the body has given these facts now."""
     await tx.execute(sa.delete(_missing).where(_missing.c.body == body, _missing.c.key.in_(keys)))

@@ -275,7 +275,7 @@ class Knowledge:
         body = self.body(body_slug)
         if not _visible(entry, scopes_of(body)) or not _valid(entry, now):
             raise UnknownEntry(entry_id)
-        return self.worded(entry, self._most_specific(entry, body), body_slug, languages)
+        return self.worded(entry, self.texts_in(entry, body), body_slug, languages)
 
     def worded(
         self, entry: Entry, texts: Texts, body_slug: str, languages: Sequence[str]
@@ -614,7 +614,8 @@ class Knowledge:
         users = [other.id for other in self.bodies.values() if other.brain == brain]
         return users[0] if len(users) == 1 else None
 
-    def _most_specific(self, entry: Entry, body: Body) -> Texts:
+    def texts_in(self, entry: Entry, body: Body) -> Texts:
+        """The texts that answer `entry` in a body: its own, its groups' or the shared ones."""
         local = self.local_answers.get((entry.brain, entry.id), {})
         for scope in (body.id, *(GROUP_PREFIX + group for group in body.groups)):
             if scope in local:

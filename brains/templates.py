@@ -41,6 +41,29 @@ def render(template: str, facts: Mapping[str, str]) -> str:
     return "".join(_print(_parse(template), facts))
 
 
+@functools.lru_cache(maxsize=65536)
+def mentioned(template: str) -> frozenset[str]:
+    """`check`, remembered: a table of facts asks it of every answer for every body."""
+    return frozenset(check(template))
+
+
+@functools.lru_cache(maxsize=65536)
+def lacking(template: str, given: frozenset[str]) -> frozenset[str]:
+    """The facts without which there is no text, where those `given` are there."""
+    facts = dict.fromkeys(given, "…")
+    lacked: set[str] = set()
+    while True:
+        try:
+            text = render(template, facts)
+        except MissingFactError as error:
+            lacked.add(error.key)
+            facts[error.key] = "…"
+            continue
+        if not text.strip() and (rest := mentioned(template) - facts.keys()):
+            lacked.add(min(rest))
+        return frozenset(lacked)
+
+
 def outline(template: str) -> str:
     """The text with every fact left out and every branch kept: what the answer is about."""
     return "".join(

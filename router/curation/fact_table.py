@@ -1,0 +1,158 @@
+"""All facts of a brain in one table: a row a fact, a column a body, and the gaps in it.
+
+A gap is where an answer that a body's visitors would get needs a fact which the
+body has not given. Answers decide it, not the table: what an answer can do
+without is not a gap, and what no answer uses is marked so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from brains import templates
+from brains.knowledge import Knowledge, scopes_of, title_of
+from brains.model import Body, Entry, Texts
+
+
+class Use(msgspec.Struct, frozen=True):
+    """An answer that mentions a fact."""
+
+    entry: str
+    title: str
+    topic: str
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A fact in a body. `needed_by` are the answers its visitors do not get for want of it, and
+    `asked` how many of them asked."""
+
+    value: str | Texts | None = None
+    needed_by: tuple[str, ...] = ()
+    asked: int = 0
+
+    @property
+    def missing(self) -> bool:
+        return bool(self.needed_by)
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A fact: what it is called, the answers that mention it, and its cell in each body."""
+
+    key: str
+    label: Texts
+    uses: tuple[Use, ...]
+    cells: Mapping[str, Cell]
+
+    @property
+    def missing(self) -> int:
+        """In how many bodies it is missing."""
+        return sum(cell.missing for cell in self.cells.values())
+
+    @property
+    def asked(self) -> int:
+        return sum(cell.asked for cell in self.cells.values() if cell.missing)
+
+
+class Column(NamedTuple):
+    """A body: how many facts it lacks, and how many visitors asked for them."""
+
+    body: Body
+    missing: int
+    asked: int
+
+
+class Table(msgspec.Struct, frozen=True):
+    rows: Sequence[Row]
+    columns: Sequence[Column]
+
+    @property
+    def topics(self) -> list[str]:
+        return sorted({use.topic for row in self.rows for use in row.uses if use.topic})
+
+
+def build(
+    knowledge: Knowledge,
+    bodies: Iterable[Body],
+    brain: str,
+    asked: Mapping[tuple[str, str], int],
+    now: dt.datetime,
+) -> Table:
+    """The facts that answers in the brain mention or these bodies have, by topic and key.
+
+    `asked` is `brains.facts.asked_for`.
+    """
+    shown = sorted(bodies, key=lambda body: body.name)
+    live = [
+        entry
+        for entry in knowledge.entries[brain].values()
+        if entry.valid_until is None or now < entry.valid_until
+    ]
+    uses: dict[str, dict[str, Use]] = {}
+    needed: dict[tuple[str, str], list[str]] = {}
+    for body in shown:
+        for entry in _answered_in(body, live):
+            texts = knowledge.texts_in(entry, body).values()
+            for key in frozenset[str]().union(*map(templates.mentioned, texts)):
+                use = Use(entry.id, title_of(entry), entry.topic)
+                uses.setdefault(key, {})[entry.id] = use
+            for key in _lacking(knowledge, body, texts):
+                needed.setdefault((key, body.id), []).append(entry.id)
+    keys = {*uses, *(key for body in shown for key in knowledge.facts.get(body.id, {}))}
+    rows = [
+        _row(knowledge, key, tuple(uses.get(key, {}).values()), shown, needed, asked)
+        for key in keys
+    ]
+    rows.sort(key=lambda row: (row.uses[0].topic if row.uses else "~", row.key))
+    return Table(rows, [_column(body, rows) for body in shown])
+
+
+def _answered_in(body: Body, entries: Iterable[Entry]) -> Iterable[Entry]:
+    scopes = scopes_of(body)
+    return (entry for entry in entries if not scopes.isdisjoint(entry.audience))
+
+
+def _lacking(knowledge: Knowledge, body: Body, texts: Iterable[str]) -> frozenset[str]:
+    """What a body lacks for any of an answer's languages."""
+    given = knowledge.facts.get(body.id, {}).keys()
+    return frozenset[str]().union(
+        *(templates.lacking(text, templates.mentioned(text) & given) for text in texts)
+    )
+
+
+def _row(
+    knowledge: Knowledge,
+    key: str,
+    uses: tuple[Use, ...],
+    bodies: Sequence[Body],
+    needed: Mapping[tuple[str, str], list[str]],
+    asked: Mapping[tuple[str, str], int],
+) -> Row:
+    known = {
+        body.id: fact
+        for body in bodies
+        if (fact := knowledge.facts.get(body.id, {}).get(key)) is not None
+    }
+    cells = {
+        body.id: Cell(
+            known[body.id].value if body.id in known else None,
+            tuple(needed.get((key, body.id), ())),
+            asked.get((body.id, key), 0),
+        )
+        for body in bodies
+    }
+    return Row(key, label_of(knowledge, key), uses, cells)
+
+
+def label_of(knowledge: Knowledge, key: str) -> Texts:
+    """What a fact is called, from the first body that says so."""
+    labels = (facts[key].label for facts in knowledge.facts.values() if key in facts)
+    return next((label for label in labels if label), {})
+
+
+def _column(body: Body, rows: Iterable[Row]) -> Column:
+    missing = [row.cells[body.id] for row in rows if row.cells[body.id].missing]
+    return Column(body, len(missing), sum(cell.asked for cell in missing))
