@@ -1,9 +1,21 @@
 """What nobody could answer, gathered from all bodies: one gap for each thing asked.
 
-store       records a question into its gap, durably; lists gaps and their questions
+store       `Gaps`: what others use of all this
+recorder    records questions, those of the same moment together; keeps the clusters in memory
+recording   what one transaction of recording does to one brain
 clusters    which gap a question belongs to: clusters of vectors, as memory holds them
+heat        what sorts gaps: how much one matters now
+listing     gaps and questions as a curator, or one body's editor, reads them
+overview    a brain's gaps in numbers
+changing    a transaction for what curators do; work, moving: what they do
+forwarding  a gap's questions on their way to another brain
+events      the history of a gap
+spared      what a fix was worth
+embedding   vectors of questions that another encoder saw first
+rows        the tables and the clock
 """
 
-from brains.gaps.store import Asked, Gaps
+from brains.gaps.recording import Asked
+from brains.gaps.store import Gaps
 
 __all__ = ["Asked", "Gaps"]

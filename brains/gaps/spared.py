@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -92,13 +92,15 @@ class Spared:
             self._put(brain, row)
         self._versions[brain] = version
 
-    def _put(self, brain: str, row: sa.Row[tuple[str, str, str, dt.datetime, int, bytes]]) -> None:
+    def _put(self, brain: str, row: Any) -> None:
         before = self._entry_of.get(row.id)
         if before is not None:
             self._fixes[before].pop(row.id, None)
         key = (brain, row.answered_by)
         mean = None
-        if row.answered_how != NEW_ENTRY and row.size:
+        if row.answered_how != NEW_ENTRY:
+            if not row.size:
+                return
             mean = self._space.centred(from_bytes(row.vector_sum) / np.float32(row.size))
         self._fixes.setdefault(key, {})[row.id] = _Fix(row.id, row.closed_at, mean)
         self._entry_of[row.id] = key

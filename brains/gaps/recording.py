@@ -1,0 +1,309 @@
+"""What one transaction does to one brain's gaps when questions are recorded.
+
+A question joins the open gap it is most like, or starts one. The same text
+(letter case and spaces aside) always joins the same gap, and brings an answered
+gap back open; a dismissed or forwarded one stays what it is and goes on counting.
+
+However many questions came before, a batch costs the same few statements, and a
+question one look-up by its text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import sqlalchemy as sa
+
+from brains import asked as halves
+from brains import changes, codec
+from brains.database import Transaction, insert
+from brains.gaps import events, heat, rows
+from brains.gaps.clusters import SAME_GAP_COSINE, Cluster, Clusters
+from brains.model import AskedReason, Nearest
+from brains.vectors import Vector, to_bytes
+
+NEAREST_KEPT = 5
+OWNERS_KEPT = 20
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One question on its way into a gap. `text` is redacted already.
+
+    `entry` and `revision` are the answer that did not help, where `reason` is
+    unhelpful. `shares` is how likely the matter is each other body's, 0 to 1.
+    """
+
+    brain: str
+    body: str
+    text: str
+    language: str
+    vector: Vector
+    nearest: Sequence[Nearest]
+    asked_at: dt.datetime
+    conversation: str | None = None
+    turn: int | None = None
+    reason: AskedReason = "unanswered"
+    entry: str | None = None
+    revision: int | None = None
+    shares: Mapping[str, float] = {}
+
+
+class _Change(msgspec.Struct):
+    """What is added to one gap."""
+
+    bodies: Counter[str] = msgspec.field(default_factory=Counter)
+    days: Counter[str] = msgspec.field(default_factory=Counter)
+    shares: dict[str, float] = msgspec.field(default_factory=dict)
+    unhelpful: int = 0
+    first_seen: dt.datetime | None = None
+    last_seen: dt.datetime | None = None
+
+    def add(self, asked: Asked) -> None:
+        self.bodies[asked.body] += 1
+        self.days[heat.day_of(asked.asked_at)] += 1
+        for owner, share in asked.shares.items():
+            self.shares[owner] = self.shares.get(owner, 0.0) + share
+        self.unhelpful += asked.reason == "unhelpful"
+        self.first_seen = min(self.first_seen or asked.asked_at, asked.asked_at)
+        self.last_seen = max(self.last_seen or asked.asked_at, asked.asked_at)
+
+
+class Recording:
+    """Nothing of it shows in memory until `remember`."""
+
+    def __init__(self, memory: Clusters, brain: str, version: int, fingerprint: str) -> None:
+        self.memory = memory
+        self.brain = brain
+        self.version = version
+        self._fingerprint = fingerprint
+        self._scratch = Clusters(memory.centre)
+        self._touched: dict[str, Cluster] = {}
+        self._changes: dict[str, _Change] = {}
+        self._by_text: dict[str, str] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+
+    async def take(self, tx: Transaction, asked: Asked) -> Cluster:
+        """Decides which gap a question is in."""
+        reported = await self._reported(tx, asked)
+        if reported is not None:
+            return reported
+        key = folded(asked.text)
+        id = self._by_text.get(key) or await _gap_of_text(tx, asked.brain, key)
+        before = self.gap(id) if id is not None else None
+        if before is None:
+            near = self._nearest(asked.vector)
+            before = self.gap(near) if near is not None else None
+        gap = self._joined(before, asked)
+        self._touched[gap.id] = gap
+        self._scratch.put(gap)
+        self._by_text[key] = gap.id
+        self._changes.setdefault(gap.id, _Change()).add(asked)
+        self._rows.append(_question_row(gap.id, asked, key))
+        return gap
+
+    async def store(self, tx: Transaction, now: dt.datetime) -> None:
+        """Writes what was taken, and the clock's tick."""
+        if self._touched:
+            await self._store_gaps(tx)
+            await tx.execute(sa.insert(rows.questions), self._rows)
+            await count(tx, rows.bodies, "body", {g: c.bodies for g, c in self._changes.items()})
+            await count(tx, rows.days, "day", {g: c.days for g, c in self._changes.items()})
+            await self._store_priorities(tx)
+            await events.add(tx, self._events)
+        await rows.set_clock(tx, self.brain, self.version)
+        changed = sorted({event["gap"] for event in self._events})
+        await changes.append(tx, [changes.Changed("gap", self.brain, id) for id in changed], now)
+
+    def remember(self) -> None:
+        for gap in self._touched.values():
+            self.memory.put(gap)
+        self.memory.version = self.version
+
+    def gap(self, id: str) -> Cluster | None:
+        return self._touched.get(id) or self.memory.known.get(id)
+
+    def note(self, id: str, at: dt.datetime, by: str | None, kind: str, **detail: str) -> None:
+        self._events.append(events.row(id, self.brain, at, by, kind, dict(detail)))
+
+    async def _reported(self, tx: Transaction, asked: Asked) -> Cluster | None:
+        """The gap that has this answer already, as not helpful: a turn counts once."""
+        if asked.reason != "unhelpful" or asked.conversation is None:
+            return None
+        for row in self._rows:
+            if (row["conversation"], row["turn"]) == (asked.conversation, asked.turn):
+                return self.gap(row["gap"])
+        column = rows.questions.c
+        query = sa.select(column.gap).where(
+            column.conversation == asked.conversation,
+            column.turn == asked.turn,
+            column.reason == "unhelpful",
+            column.brain == asked.brain,
+        )
+        id = (await tx.execute(query.limit(1))).scalar()
+        return self.gap(id) if id is not None else None
+
+    def _nearest(self, vector: Vector) -> str | None:
+        """The open gap that a question belongs to, if any is near enough."""
+        cosine, id = max(self._scratch.nearest_open(vector), self.memory.nearest_open(vector))
+        return id if cosine >= SAME_GAP_COSINE else None
+
+    def _joined(self, before: Cluster | None, asked: Asked) -> Cluster:
+        nearest = list(asked.nearest[:NEAREST_KEPT])
+        if before is None:
+            id = rows.new_id()
+            self.note(id, asked.asked_at, None, "opened", body=asked.body)
+            return Cluster(id, "open", 1, asked.vector, asked.text, asked.vector, nearest)
+        if before.status == "answered":
+            self.note(before.id, asked.asked_at, None, "reopened", body=asked.body)
+        total = before.total + asked.vector
+        mean = self.memory.centred(total / np.float32(before.size + 1))
+        closer = float(self.memory.centred(asked.vector) @ mean) > float(
+            self.memory.centred(before.summary_vector) @ mean
+        )
+        return Cluster(
+            before.id,
+            "open" if before.status == "answered" else before.status,
+            before.size + 1,
+            total,
+            asked.text if closer else before.summary,
+            asked.vector if closer else before.summary_vector,
+            nearest or before.nearest,
+        )
+
+    async def _store_gaps(self, tx: Transaction) -> None:
+        """New gaps whole; of old ones what a question changes."""
+        column = rows.gaps.c
+        query = sa.select(column.id, column.heat, column.owner_shares, column.unhelpful)
+        found = await tx.execute(query.where(column.id.in_(list(self._touched))))
+        known = {row.id: row for row in found}
+        statement = insert(tx, rows.gaps)
+        new = statement.excluded
+        kept = {
+            name: new[name]
+            for name in (
+                *("version", "status", "summary", "size", "nearest", "vector_sum"),
+                *("summary_vector", "heat", "owner_shares", "unhelpful"),
+            )
+        }
+        kept["last_seen"] = _outer(column.last_seen, new.last_seen, later=True)
+        kept["first_seen"] = _outer(column.first_seen, new.first_seen, later=False)
+        closed = sa.and_(column.status == "answered", new.status == "open")
+        kept |= {
+            name: sa.case((closed, sa.null()), else_=column[name])
+            for name in ("closed_at", "closed_by")
+        }
+        await tx.execute(
+            statement.on_conflict_do_update(index_elements=["id"], set_=kept),
+            [self._row(gap, known.get(gap.id)) for gap in self._touched.values()],
+        )
+
+    async def _store_priorities(self, tx: Transaction) -> None:
+        ids = list(self._touched)
+        column = rows.gaps.c
+        bodies_query = sa.select(rows.bodies.c.gap, sa.func.count()).where(
+            rows.bodies.c.gap.in_(ids)
+        )
+        found = await tx.execute(bodies_query.group_by(rows.bodies.c.gap))
+        bodies = {row[0]: row[1] for row in found}
+        query = sa.select(column.id, column.heat, column.size, column.unhelpful)
+        values = [
+            {
+                "gap_id": row.id,
+                "at": heat.priority(row.heat, bodies.get(row.id, 1), row.size, row.unhelpful),
+            }
+            for row in await tx.execute(query.where(column.id.in_(ids)))
+        ]
+        await tx.execute(
+            sa.update(rows.gaps)
+            .where(column.id == sa.bindparam("gap_id"))
+            .values(priority=sa.bindparam("at")),
+            values,
+        )
+
+    def _row(self, gap: Cluster, before: Any) -> dict[str, Any]:
+        change = self._changes[gap.id]
+        shares = codec.decode(before.owner_shares, dict[str, float]) if before else {}
+        return {
+            "id": gap.id,
+            "brain": self.brain,
+            "version": self.version,
+            "status": gap.status,
+            "summary": gap.summary,
+            "size": gap.size,
+            "first_seen": change.first_seen,
+            "last_seen": change.last_seen,
+            "nearest": codec.encode(gap.nearest),
+            "fingerprint": self._fingerprint,
+            "vector_sum": to_bytes(gap.total),
+            "summary_vector": to_bytes(gap.summary_vector),
+            "heat": heat.more(before.heat if before else None, change.days),
+            "owner_shares": codec.encode(added(shares, change.shares)),
+            "unhelpful": (before.unhelpful if before else 0) + change.unhelpful,
+        }
+
+
+def folded(text: str) -> str:
+    """The digest of a text without its letter case, spaces and closing marks."""
+    plain = halves.folded(text)
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def added(shares: Mapping[str, float], more: Mapping[str, float]) -> dict[str, float]:
+    """The sums, of the likeliest owners only: a gap's row stays small."""
+    summed = {owner: shares.get(owner, 0.0) + more.get(owner, 0.0) for owner in {*shares, *more}}
+    likeliest = sorted(summed, key=lambda owner: -summed[owner])[:OWNERS_KEPT]
+    return {owner: round(summed[owner], 4) for owner in likeliest}
+
+
+def _outer(old: Any, new: Any, *, later: bool) -> Any:
+    keeps_old = old > new if later else old < new
+    return sa.case((keeps_old, old), else_=new)
+
+
+async def count(
+    tx: Transaction, table: sa.Table, what: str, counts: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Adds to the counts of `gap_bodies` or `gap_days`."""
+    statement = insert(tx, table)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["gap", what],
+            set_={"count": table.c["count"] + statement.excluded["count"]},
+        ),
+        [
+            {"gap": gap, what: key, "count": count}
+            for gap, of_gap in counts.items()
+            for key, count in of_gap.items()
+        ],
+    )
+
+
+def _question_row(gap: str, asked: Asked, key: str) -> dict[str, Any]:
+    return {
+        "gap": gap,
+        "brain": asked.brain,
+        "body": asked.body,
+        "text": asked.text,
+        "folded": key,
+        "language": asked.language,
+        "asked_at": asked.asked_at,
+        "conversation": asked.conversation,
+        "turn": asked.turn,
+        "reason": asked.reason,
+        "entry": asked.entry,
+        "revision": asked.revision,
+        "vector": halves.to_bytes(asked.vector),
+    }
+
+
+async def _gap_of_text(tx: Transaction, brain: str, key: str) -> str | None:
+    column = rows.questions.c
+    query = sa.select(column.gap).where(column.brain == brain, column.folded == key)
+    return (await tx.execute(query.limit(1))).scalar()
