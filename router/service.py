@@ -39,6 +39,7 @@ from router.conversations import Conversations, popular
 from router.curation import Curation
 from router.curation.catalogue import Catalogue
 from router.curation.broadcasts import Broadcasts
+from router.curation.facts import Facts
 from router.curation.local_answers import LocalAnswers
 from router.demo import visitors
 from router.demo.load import load as load_demo
@@ -91,6 +92,7 @@ class Service:
         self.jobs = Jobs()
         self.broadcasts = Broadcasts(db, knowledge, clock)
         self.local_answers = LocalAnswers(db, knowledge, clock)
+        self.facts = Facts(db, knowledge, clock)
         self.conversations = Conversations(
             db, knowledge, pipeline, self.events, self.broadcasts, clock
         )

@@ -14,7 +14,6 @@ from litestar.openapi.spec import Components, Reference, SecurityScheme, Tag
 from litestar.stores.memory import MemoryStore
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
-from brains.database import Database
 from router.api import metrics
 from router.api.ask import ask, route
 from router.api.bodies import BodyController
@@ -29,12 +28,15 @@ from router.api.health import healthz, readyz
 from router.api.local_answers import LocalAnswerController
 from router.api.problems import HANDLERS
 from router.api.transfer import ExportController, ImportController
+from router.console import errors
+from router.console.routes import attach, templates
 from router.security import limits
 from router.security.access import Access
 from router.security.attempts import Attempts
 from router.security.audited import UNAUDITED, AuditMiddleware
 from router.security.edge import Edge
 from router.security.guards import VISITOR_TOKEN, KeyMiddleware, known_key
+from router.security.oidc import Provider
 from router.security.sign_in import SignIn
 from router.service import Service
 from router.settings import Settings
@@ -83,14 +85,14 @@ def create_app(
     access = Access(service.db, settings.admin_key, service.knowledge.bodies)
     app = App(
         route_handlers=[
-            _api(settings, service.db),
+            _api(settings),
             _limited("/", adapters, limits.by_address("requests", settings.requests_per_minute)),
             *_operation(),
             docs,
             *pages,
         ],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
-        exception_handlers=HANDLERS,
+        exception_handlers=errors.handlers(HANDLERS),
         lifespan=[limits.swept_store],
         logging_config=None,
         middleware=[metrics.CONFIG.middleware],
@@ -99,15 +101,18 @@ def create_app(
         request_class=JsonRequest,
         request_max_body_size=settings.body_bytes_max,
         stores={limits.STORE: MemoryStore()},
+        template_config=templates(),
     )
     app.state.access = access
     app.state.settings = settings
+    attach(app, service)
+    app.state.provider = Provider.of(settings)
     app.state.sign_in = SignIn(service.db, Attempts(app.stores.get(limits.STORE)))
     app.edge = Edge(app.within, settings, service.knowledge.bodies.values)
     return app
 
 
-def _api(settings: Settings, db: Database) -> Router:
+def _api(settings: Settings) -> Router:
     asks = limits.by_address("asks", settings.asks_per_minute)
     messages = limits.by_conversation(settings.messages_per_minute)
     return Router(
@@ -124,7 +129,7 @@ def _api(settings: Settings, db: Database) -> Router:
             KeyMiddleware(),
             limits.by_address("requests", settings.requests_per_minute),
             limits.by_key(settings.key_requests_per_minute),
-            AuditMiddleware(db),
+            AuditMiddleware(),
         ],
     )
 

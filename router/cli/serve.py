@@ -46,6 +46,7 @@ async def command(demo: bool, host: str, port: int) -> None:
 
     from router.adapters import installed
     from router.api.app import create_app
+    from router.console.routes import console_routes
     from router.demo.pages import demo_routes
 
     settings = read_settings(demo=demo)
@@ -56,7 +57,10 @@ async def command(demo: bool, host: str, port: int) -> None:
             service,
             settings,
             adapters=[route for adapter in installed() for route in adapter.routes()],
-            pages=demo_routes() if settings.demo else [],
+            pages=[
+                *console_routes(service, settings),
+                *(demo_routes() if settings.demo else []),
+            ],
         )
         server = uvicorn.Server(_config(app, settings))
         await _until_stopped(server, listening, app)
@@ -85,8 +89,14 @@ async def _until_stopped(server: uvicorn.Server, listening: socket.socket, app: 
     uvicorn would raise the signal again, and end the process before that.
     """
     loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        # The console's pages listen without end, and stopping would wait for them.
+        app.state.live.end()
+        server.handle_exit(number, None)
+
     for number in STOPPING:
-        loop.add_signal_handler(number, server.handle_exit, number, None)
+        loop.add_signal_handler(number, stop, number)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn tells nobody)

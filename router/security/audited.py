@@ -37,9 +37,6 @@ class AuditMiddleware(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = UNAUDITED
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Write the line as the response begins, where the request changed something."""
         http = cast(HTTPScope, scope)
@@ -57,8 +54,9 @@ class AuditMiddleware(ASGIMiddleware):
     async def _write(self, scope: HTTPScope) -> None:
         """The change is made and cannot be taken back: a failure here is for the log."""
         line = line_of(scope)
+        db: Database = scope["litestar_app"].state.service.db
         try:
-            async with self._db.write() as tx:
+            async with db.write() as tx:
                 await audit.append(tx, line)
         except SamsvarError as error:
             log.error("The audit log lacks %s by %s: %s", line.action, line.by_id, error)

@@ -29,6 +29,7 @@ from brains.store import now as utc_now
 from router.errors import NotAllowed, NotAuthenticated
 from router.security import limits, origins
 from router.security.access import Access
+from router.security.sign_in import Visit
 from router.settings import Settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -64,9 +65,6 @@ class SessionMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let a signed-in person through, and a stranger where the route is open."""
         request: AnyRequest = Request(scope)
@@ -86,18 +84,19 @@ class SessionMiddleware(ASGIMiddleware):
         if token is None:
             return None
         now = utc_now()
-        async with self._db.read() as tx:
+        db: Database = request.app.state.service.db
+        async with db.read() as tx:
             found = await sessions.find(tx, token, now)
         if found is not None and sessions.is_due(found.session, now):
-            async with self._db.write() as tx:
+            async with db.write() as tx:
                 await sessions.seen(tx, found.session, now)
         return found
 
 
-def middleware(db: Database, settings: Settings, csrf_secret: str) -> list[Any]:
+def middleware(settings: Settings, csrf_secret: str) -> list[Any]:
     """What every route of the console passes, in order: who it is, how often, whose form."""
     return [
-        SessionMiddleware(db),
+        SessionMiddleware(),
         limits.by_address("requests", settings.requests_per_minute),
         limits.by_key(settings.key_requests_per_minute),
         DefineMiddleware(CSRFMiddleware, config=csrf(settings, csrf_secret)),
@@ -108,9 +107,9 @@ def csrf(settings: Settings, secret: str) -> CSRFConfig:
     """Forms carry the token of their browser's cookie."""
     return CSRFConfig(
         secret=secret,
-        cookie_name=_name("samsvar_form", settings),
+        cookie_name=named("samsvar_form", settings),
         cookie_path="/",
-        cookie_secure=_is_secure(settings),
+        cookie_secure=is_secure(settings),
         cookie_httponly=True,
         cookie_samesite="lax",
     )
@@ -137,8 +136,8 @@ def token_in(request: AnyRequest) -> str | None:
 
 
 def cookie_name(settings: Settings) -> str:
-    """Over HTTPS with the prefix by which browsers bind it to this one host."""
-    return _name("samsvar_session", settings)
+    """The name of the session's cookie."""
+    return named("samsvar_session", settings)
 
 
 def cookie(settings: Settings, token: str) -> Cookie:
@@ -149,7 +148,7 @@ def cookie(settings: Settings, token: str) -> Cookie:
         path="/",
         max_age=int(dt.timedelta(days=sessions.DAYS_MAX).total_seconds()) if token else 0,
         httponly=True,
-        secure=_is_secure(settings),
+        secure=is_secure(settings),
         samesite="lax",
     )
 
@@ -169,6 +168,11 @@ def browser(request: AnyRequest) -> str:
     named = next((name for sign, name in _BROWSERS if sign in agent), "")
     system = next((name for sign, name in _SYSTEMS if sign in agent), "")
     return ", ".join(filter(None, (named, system)))
+
+
+def visit(request: AnyRequest) -> Visit:
+    """Where a request to sign in comes from."""
+    return Visit(limits.address(request), browser(request), token_in(request))
 
 
 def access(request: AnyRequest) -> Access:
@@ -198,9 +202,11 @@ def _require_own_origin(request: AnyRequest) -> None:
         raise NotAllowed("This form was sent from another website.")
 
 
-def _name(name: str, settings: Settings) -> str:
-    return f"__Host-{name}" if _is_secure(settings) else name
+def named(name: str, settings: Settings) -> str:
+    """A cookie's name: over HTTPS with the prefix by which browsers bind it to this one host."""
+    return f"__Host-{name}" if is_secure(settings) else name
 
 
-def _is_secure(settings: Settings) -> bool:
+def is_secure(settings: Settings) -> bool:
+    """Whether people reach us over HTTPS."""
     return settings.public_url.startswith("https:")

@@ -20,6 +20,7 @@ import uvicorn
 
 from brains.model import Body, Brain, Entry, Role
 from router.api.app import create_app
+from router.console.routes import console_routes
 from router.demo.load import read_entries
 from router.security.access import Access
 from router.service import Service
@@ -146,7 +147,10 @@ async def base_url(service: Service, settings: Settings) -> AsyncIterator[str]:
     """The address of the running application."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        create_app(service, settings), access_log=False, log_config=None, lifespan="on"
+        create_app(service, settings, pages=console_routes(service, settings)),
+        access_log=False,
+        log_config=None,
+        lifespan="on",
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -1,0 +1,56 @@
+"""What the pages of answers have in common: their addresses, and what somebody may do there."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from brains.model import EVERYONE, GROUP_PREFIX, Body, Entry
+from router.console import frame
+from router.console.frame import AnyRequest
+from router.curation.review import Review
+from router.security.guards import key_in
+
+
+def entry_url(brain: str, id: str, rest: str = "") -> str:
+    """The address of an entry's page, or of one below it (`/edit`)."""
+    return f"{entries_url(brain)}/{quote(id, safe='')}{rest}"
+
+
+def entries_url(brain: str) -> str:
+    """The address of the list."""
+    return f"/console/brains/{quote(brain, safe='')}/entries"
+
+
+def review_of(request: AnyRequest) -> Review:
+    """What whoever is signed in may see of entries, and do to them."""
+    service = frame.service(request)
+    return Review(service.curation, request.app.state.access, key_in(request))
+
+
+def bodies_of(request: AnyRequest, brain: str) -> list[Body]:
+    """The bodies that answer from the brain, by name; an editor's own alone."""
+    own = frame.own_body(request)
+    known = frame.service(request).knowledge.bodies.values()
+    found = [body for body in known if body.brain == brain and own in (None, body.id)]
+    return sorted(found, key=lambda body: body.name.casefold())
+
+
+def reached(entry: Entry, bodies: list[Body]) -> list[Body]:
+    """Those whose visitors get the entry."""
+    return [
+        body
+        for body in bodies
+        if not {EVERYONE, body.id, *(GROUP_PREFIX + group for group in body.groups)}.isdisjoint(
+            entry.audience
+        )
+    ]
+
+
+def audience_name(request: AnyRequest, scope: str) -> str:
+    """What a person calls an audience."""
+    bodies = frame.service(request).knowledge.bodies
+    if scope == EVERYONE:
+        return frame.say(request, "common.everyone")
+    if scope.startswith(GROUP_PREFIX):
+        return frame.say(request, "entries.group", name=scope.removeprefix(GROUP_PREFIX))
+    return bodies[scope].name if scope in bodies else scope

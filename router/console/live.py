@@ -1,0 +1,83 @@
+"""The counters of the menu, and word of a change, to every open page within a second.
+
+All pages of one scope (a brain, or one body's view of it) share one query a
+second, which is asked only while somebody listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+from brains import counters
+from brains.counters import Counts
+from brains.database import Database
+from brains.errors import SamsvarError
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1.0
+# A comment sent in silence, so that a page that has gone is noticed.
+HEARTBEAT_SECONDS = 20.0
+
+
+class Place(NamedTuple):
+    """Whose numbers: a brain's, or those of one body in it."""
+
+    brain: str
+    body: str | None = None
+
+
+class _Known(NamedTuple):
+    counts: Counts
+    at: float
+
+
+class Live:
+    """Asks the database for the numbers of the places that are looked at."""
+
+    def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db = db
+        self._clock = clock
+        self._known: dict[Place, _Known] = {}
+        self._asking: dict[Place, asyncio.Lock] = {}
+        self._ended = asyncio.Event()
+
+    async def counts(self, place: Place) -> Counts:
+        """The numbers, at most a second old."""
+        async with self._asking.setdefault(place, asyncio.Lock()):
+            known = self._known.get(place)
+            if known is not None and self._clock() - known.at < EVERY_SECONDS:
+                return known.counts
+            async with self._db.read() as tx:
+                found = await counters.count(tx, place.brain, place.body)
+            self._known[place] = _Known(found, self._clock())
+            return found
+
+    async def changes(self, place: Place) -> AsyncIterator[Counts | None]:
+        """The numbers now and after each change, None in longer silence, until `end`."""
+        told: Counts | None = None
+        said_at = self._clock()
+        while not self._ended.is_set():
+            try:
+                found = await self.counts(place)
+            except SamsvarError as error:
+                log.warning("the console's counters could not be read: %s", error)
+                found = told or Counts()
+            if found != told or self._clock() - said_at >= HEARTBEAT_SECONDS:
+                yield found if found != told else None
+                told, said_at = found, self._clock()
+            await self._pause()
+
+    def end(self) -> None:
+        """The service is about to stop: let every page's stream end, so that it need not wait."""
+        self._ended.set()
+
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self._ended.wait(), EVERY_SECONDS)
+        except TimeoutError:
+            return

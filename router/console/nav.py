@@ -1,0 +1,54 @@
+"""The sections of the console, in order, and who sees them.
+
+To add one, add a line here and `common.nav.<area>` to the texts.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from router.security.rights import Right
+
+
+class Section(msgspec.Struct, frozen=True):
+    """One line of the menu. `where` is as in `router.security.guards.needs`.
+
+    `counter` is a field of `brains.counters.Counts`.
+    """
+
+    area: str
+    path: str
+    right: Right
+    where: Literal["brain", "any body", "everywhere"]
+    icon: str
+    counter: str = ""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A section as one person sees it."""
+
+    area: str
+    url: str
+    icon: str
+    counter: str
+    current: bool
+
+
+BRAIN = (
+    Section("overview", "/console/brains/{brain}", "read", "any body", "overview"),
+    Section("gaps", "/console/brains/{brain}/gaps", "read", "any body", "gaps", "open"),
+    Section("entries", "/console/brains/{brain}/entries", "read", "any body", "entries"),
+    Section("review", "/console/brains/{brain}/review", "draft", "any body", "review", "review"),
+    Section("facts", "/console/brains/{brain}/facts", "read", "any body", "facts"),
+    Section("broadcasts", "/console/brains/{brain}/broadcasts", "read", "any body", "broadcasts"),
+    Section("imports", "/console/brains/{brain}/imports", "publish", "brain", "imports"),
+    Section("ask_as", "/console/brains/{brain}/ask-as", "read", "any body", "ask_as"),
+    Section("conflicts", "/console/brains/{brain}/conflicts", "publish", "brain", "conflicts"),
+)
+ADMIN = (
+    Section("people", "/console/people", "manage keys", "everywhere", "people"),
+    Section("keys", "/console/keys", "manage keys", "everywhere", "keys"),
+    Section("audit", "/console/audit", "manage keys", "everywhere", "audit"),
+)

@@ -1,0 +1,39 @@
+"""The stream that keeps the menu's counters and the lists of every open page up to date."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from litestar import Request, get
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from brains.errors import UnknownBrain
+from router.console import frame
+from router.console.live import Live, Place
+
+AnyRequest = Request[Any, Any, Any]
+
+RETRY_MS = 2000
+
+
+@get("/events")
+async def events(request: AnyRequest, brain: str) -> ServerSentEvent:
+    """`counts` events of one knowledge base. Raises `UnknownBrain` for one not to be read."""
+    if brain not in {one.id for one in frame.brains(request)}:
+        raise UnknownBrain(brain)
+    live: Live = request.app.state.live
+    return ServerSentEvent(_stream(live, Place(brain, frame.own_body(request))))
+
+
+async def _stream(live: Live, place: Place) -> AsyncIterator[ServerSentEventMessage]:
+    async for counts in live.changes(place):
+        if counts is None:
+            yield ServerSentEventMessage(data=None, comment="")
+        else:
+            data = msgspec.json.encode(counts).decode()
+            yield ServerSentEventMessage(event="counts", data=data, retry=RETRY_MS)
+
+
+handlers = [events]

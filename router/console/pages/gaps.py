@@ -1,0 +1,3 @@
+"""Pages of gaps."""
+
+handlers: list[object] = []

@@ -1,0 +1,80 @@
+"""Every route of the console: its pages, what they pass on the way, and its files."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.datastructures import CacheControlHeader
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
+
+from router.console import frame
+from router.console.live import Live
+from router.console.middleware import FrameMiddleware, count
+from router.console.pages import events, front, gaps, jobs, overview, search
+from router.security import signed_in
+from router.security.audited import AuditMiddleware
+from router.service import Service
+from router.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+STATIC_AGE_SECONDS = 365 * 86400
+
+# One module of `pages` a line; each has `handlers`.
+AREAS: tuple[ModuleType, ...] = (
+    front,
+    overview,
+    gaps,
+    search,
+    jobs,
+    events,
+)
+
+
+def console_routes(service: Service, settings: Settings) -> list[ControllerRouterHandler]:
+    """`/console` and all below it."""
+    handlers: list[Any] = [handler for area in AREAS for handler in area.handlers]
+    console = Router(
+        "/console",
+        route_handlers=handlers,
+        middleware=[
+            FrameMiddleware(),
+            *signed_in.middleware(settings, service.form_secret),
+            AuditMiddleware(),
+        ],
+        before_request=count,
+        include_in_schema=False,
+    )
+    static = create_static_files_router(
+        path=static_path(),
+        directories=[STATIC],
+        name="console-static",
+        cache_control=CacheControlHeader(public=True, max_age=STATIC_AGE_SECONDS, immutable=True),
+        include_in_schema=False,
+    )
+    return [console, static]
+
+
+def attach(app: Litestar, service: Service) -> None:
+    """Give the application what the console's pages read of it."""
+    app.state.service = service
+    app.state.live = Live(service.db)
+    app.state.console_static = static_path()
+
+
+@functools.cache
+def static_path() -> str:
+    """Where the files are served; it changes with what is in them, so they are kept for ever."""
+    digest = hashlib.sha256()
+    for file in sorted(STATIC.rglob("*")):
+        if file.is_file():
+            digest.update(file.name.encode() + file.read_bytes())
+    return f"/console/static/{digest.hexdigest()[:12]}"
+
+
+templates = frame.templates
