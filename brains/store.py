@@ -10,7 +10,7 @@ is stored already changes nothing and costs little. Call
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
@@ -25,6 +25,9 @@ from brains.vectors import Progress, TextEncoder
 
 AUTHOR_IMPORT = "import"
 ENTRIES_AT_ONCE_MAX = 100_000
+
+
+Also = Callable[[Transaction, dict[str, Head], list[Entry]], Awaitable[None]]
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -95,8 +98,11 @@ async def import_entries(
     *,
     author: str = AUTHOR_IMPORT,
     keep_edits: bool = False,
+    also: Also | None = None,
 ) -> Imported:
     """Saves many entries, all or none. `progress` counts texts encoded.
+
+    `also` writes in the same transaction, given what was there before and what was saved.
 
     `keep_edits` leaves alone what has not changed in the file since it was
     last imported, so that importing the same file at every start does not
@@ -106,7 +112,15 @@ async def import_entries(
     async with db.read() as tx:
         before = await entries.heads(tx, brain, [entry.id for entry in batch])
     saved = await _save(
-        db, encoder, brain, batch, author, progress=progress, imported=True, keep_edits=keep_edits
+        db,
+        encoder,
+        brain,
+        batch,
+        author,
+        progress=progress,
+        imported=True,
+        keep_edits=keep_edits,
+        also=also,
     )
     created = sum(entry.id not in before for entry in saved)
     return Imported(created, len(saved) - created, len(batch) - len(saved))
@@ -245,6 +259,7 @@ async def _save(
     imported: bool = False,
     keep_edits: bool = False,
     note: NewNote | None = None,
+    also: Also | None = None,
 ) -> list[Entry]:
     """Saves those that are new or differ, and returns them.
 
@@ -258,7 +273,7 @@ async def _save(
     checks.refuse(_problems(batch, bodies, groups))
     drafts = [_draft(entry) for entry in batch]
     fresh = [draft for draft in drafts if _differs(draft, before, imported, keep_edits)]
-    if not fresh:
+    if not fresh and also is None:
         return []
     questions = [question for draft in fresh for question in draft.entry.questions]
     answers = [text for draft in fresh for text in passages(draft.entry.answers)]
@@ -275,6 +290,8 @@ async def _save(
         if note is not None:
             for entry in saved:
                 await notes.add(tx, brain, entry.id, entry.revision, note, author, now())
+        if also is not None:
+            await also(tx, before, saved)
         return saved
 
 
@@ -294,16 +311,20 @@ def _problems(batch: Sequence[Entry], bodies: set[str], groups: set[str]) -> Ite
             yield _at(where, problem)
 
 
-def _draft(entry: Entry) -> Draft:
-    """The entry tidied: no space around texts, no phrasing twice."""
-    tidy = msgspec.structs.replace(
+def tidy(entry: Entry) -> Entry:
+    """The entry as it is stored: no space around texts, no phrasing twice."""
+    return msgspec.structs.replace(
         entry,
         questions=list(dict.fromkeys(" ".join(question.split()) for question in entry.questions)),
         answers={language: text.strip() for language, text in entry.answers.items()},
         title=entry.title.strip(),
         topic=entry.topic.strip(),
     )
-    return Draft(tidy, codec.digest(entries.content(tidy)))
+
+
+def _draft(entry: Entry) -> Draft:
+    kept = tidy(entry)
+    return Draft(kept, codec.digest(entries.content(kept)))
 
 
 def _differs(draft: Draft, heads: dict[str, Head], imported: bool, keep_edits: bool) -> bool:

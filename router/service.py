@@ -24,6 +24,7 @@ from brains import secrets, vectors
 from brains.database import Database
 from brains.errors import SamsvarError
 from brains.gaps import Gaps
+from brains.gaps.tidier import Tidier
 from brains.knowledge import Knowledge
 from brains.store import now as utc_now
 from embeddings import stored
@@ -37,9 +38,12 @@ from router import decide, replies
 from router.asked import AskedQuestions
 from router.conversations import Conversations, popular
 from router.curation import Curation
-from router.curation.catalogue import Catalogue
+from router.curation.asking_again import AskingAgain
 from router.curation.broadcasts import Broadcasts
+from router.curation.catalogue import Catalogue
 from router.curation.facts import Facts
+from router.curation.gap_desk import GapDesk
+from router.curation.imports import Imports
 from router.curation.local_answers import LocalAnswers
 from router.demo import visitors
 from router.demo.load import load as load_demo
@@ -96,8 +100,19 @@ class Service:
         self.conversations = Conversations(
             db, knowledge, pipeline, self.events, self.broadcasts, clock
         )
-        self.curation = Curation(db, knowledge, encoder, gaps, pipeline, clock)
+        self.curation = Curation(db, knowledge, encoder, clock)
+        self.gap_desk = GapDesk(
+            db,
+            gaps,
+            knowledge,
+            self.curation,
+            self.local_answers,
+            self.facts,
+            AskingAgain(db, knowledge, encoder, pipeline.limits, clock),
+            clock,
+        )
         self.catalogue = Catalogue(db, clock)
+        self.imports = Imports(db, knowledge, encoder, pipeline, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._kept: object = None
 
@@ -125,7 +140,7 @@ class Service:
             await load_demo(db, batching, _counted(report, "loading the demo federation"))
         matcher = await _matcher(db, batching)
         knowledge = await Knowledge.open(db, batching, matcher=matcher, clock=clock)
-        gaps = await Gaps.open(db, batching)
+        gaps = await Gaps.open(db, batching, clock)
         pipeline = await _pipeline(settings, db, batching, knowledge, gaps, clock, report)
         secret = await secrets.secret(db, "forms")
         service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline, secret)
@@ -252,6 +267,7 @@ class Service:
             asyncio.create_task(self.knowledge.follow(), name="follow the change feed"),
             asyncio.create_task(self.broadcasts.follow(), name="tell of broadcasts"),
             asyncio.create_task(self.asked.flush_for_ever(), name="store what was asked"),
+            asyncio.create_task(Tidier(self.gaps).tidy_for_ever(), name="tidy gaps"),
             asyncio.create_task(self._purge_for_ever(), name="erase old conversations"),
             asyncio.create_task(self._keep_fits_for_ever(), name="keep fits"),
         ]

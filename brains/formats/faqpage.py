@@ -1,7 +1,7 @@
 """schema.org FAQPage: questions and answers as search engines read them.
 
-Reads JSON-LD (an object, a list, or an `@graph`), alone or inside a web page;
-writes the page of one body in one language.
+Reads JSON-LD (an object, a list, or an `@graph`), alone or inside a web page,
+and a page's microdata; writes the page of one body in one language.
 """
 
 from __future__ import annotations
@@ -12,43 +12,68 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
-from brains import checks, rendering
+from brains import rendering
 from brains.errors import Invalid
+from brains.formats import microdata
+from brains.formats.files import File, decode
+from brains.formats.findings import Findings
 from brains.formats.ids import Ids
+from brains.formats.languages import tag
 from brains.formats.markdown import from_html
 from brains.knowledge import Answer, Knowledge, title_of
 from brains.model import Entry
 
+NAME = "faqpage"
+ENDINGS = (".jsonld", ".html", ".htm")
 CONTEXT = "https://schema.org"
 NESTING_MAX = 20
 
 
-def read(text: str, language: str = "nb") -> list[Entry]:
-    """The entries of every FAQPage in JSON-LD or HTML. Raises `Invalid` where there is none."""
-    scripts = _Scripts()
-    if text.lstrip("\ufeff \t\r\n").startswith("<"):
-        scripts.feed(text)
-        scripts.close()
-        documents = [_load(script, f"script {i}") for i, script in enumerate(scripts.found, 1)]
+def recognises(document: Any) -> bool:
+    """Whether a JSON document has a FAQPage in it."""
+    return any(True for _ in _pages(document))
+
+
+def gather(file: File, found: Findings) -> None:
+    """Puts the entries of every FAQPage in JSON-LD or HTML into `found`."""
+    text, _ = decode(file.data, old=True)
+    if is_markup(text):
+        pages, language = _in_markup(text, found)
     else:
-        documents = [_load(text.removeprefix("\ufeff"), "")]
-    language = _tag(scripts.language, language)
-    ids = Ids()
-    entries = [
-        entry
-        for document in documents
-        for page in _pages(document)
-        for question in _questions(page)
-        if (entry := _entry(question, _tag(page.get("inLanguage"), language), ids)) is not None
-    ]
-    if not entries:
-        raise Invalid("There is no schema.org FAQPage with questions and answers in it.")
-    for number, entry in enumerate(entries, 1):
-        try:
-            checks.refuse(checks.check_entry(entry))
-        except Invalid as error:
-            raise error.at(f"question {number}") from None
-    return entries
+        pages, language = list(_pages(_load(text))), found.language
+    number = skipped = 0
+    for page in pages:
+        for question in _questions(page):
+            number += 1
+            entry = _entry(question, tag(_one(page.get("inLanguage")), language), found.ids)
+            if entry is None:
+                skipped += 1
+            else:
+                found.add(f"{file.name}, question {number}", entry)
+    if number == skipped:
+        found.wrong(file.name, "There is no schema.org FAQPage with questions and answers in it.")
+    elif skipped:
+        found.note(file.name, f"Questions without words or answer, left out: {skipped}.")
+
+
+def is_markup(text: str) -> bool:
+    """Whether a text is HTML, or a part of a page."""
+    return text.lstrip().startswith("<") or "itemscope" in text
+
+
+def _in_markup(text: str, found: Findings) -> tuple[list[dict[str, Any]], str]:
+    """The FAQPages of a web page: those in scripts or, where there are none, in its markup."""
+    scripts = _Scripts()
+    scripts.feed(text)
+    scripts.close()
+    documents = [_load(script) for script in scripts.found if "FAQPage" in script]
+    pages = [page for document in documents for page in _pages(document)]
+    if not any(True for page in pages for _ in _questions(page)):
+        reader = microdata.Microdata()
+        reader.feed(text)
+        reader.close()
+        pages = list(_pages(reader.items))
+    return pages, tag(scripts.language, found.language)
 
 
 def for_body(knowledge: Knowledge, body: str, language: str, now: dt.datetime) -> dict[str, Any]:
@@ -82,11 +107,18 @@ def _question(entry: Entry, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _load(text: str, where: str) -> Any:
+def _load(text: str) -> Any:
     try:
-        return json.loads(text, strict=False)
+        document = json.loads(text.removeprefix("\ufeff"), strict=False)
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Invalid("It has characters that are not text. Write it again.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Invalid(f"This is not JSON, or not all of it ({error.msg}).", where) from None
     except (ValueError, RecursionError) as error:
-        raise Invalid(f"This is not JSON: {error}.", where) from error
+        raise Invalid(f"This is not JSON that we can read ({error}).") from None
+    return document
 
 
 def _pages(node: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
@@ -112,15 +144,18 @@ def _questions(page: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _entry(question: dict[str, Any], language: str, ids: Ids) -> Entry | None:
     """None where the question has no words or no answer."""
-    name = from_text(question.get("name") or question.get("text"))
-    answer = question.get("acceptedAnswer") or question.get("suggestedAnswer")
-    if isinstance(answer, list):
-        answer = answer[0] if answer else None
-    markdown = from_html(str(answer.get("text") or "")) if isinstance(answer, dict) else ""
+    name = from_text(_one(question.get("name")) or _one(question.get("text")))
+    answer = _one(question.get("acceptedAnswer")) or _one(question.get("suggestedAnswer"))
+    markdown = from_html(str(_one(answer.get("text")) or "")) if isinstance(answer, dict) else ""
     if not name or not markdown:
         return None
-    tag = _tag(question.get("inLanguage"), language)
-    return Entry(id=ids.of(name), questions=[name], answers={tag: markdown})
+    spoken = tag(_one(question.get("inLanguage")), language)
+    return Entry(id=ids.of(name), questions=[name], answers={spoken: markdown})
+
+
+def _one(value: Any) -> Any:
+    """The first where there are several."""
+    return (value[0] if value else None) if isinstance(value, list) else value
 
 
 def from_text(value: Any) -> str:
@@ -131,16 +166,6 @@ def from_text(value: Any) -> str:
 def _types(node: dict[str, Any]) -> list[str]:
     found = node.get("@type", [])
     return [str(t).rsplit("/", 1)[-1] for t in (found if isinstance(found, list) else [found])]
-
-
-def _tag(value: Any, otherwise: str) -> str:
-    """`nb-NO` and `no` are bokmål; what is not said is `otherwise`."""
-    if isinstance(value, dict):
-        value = value.get("alternateName") or value.get("name")
-    if not isinstance(value, str) or not value.strip():
-        return otherwise
-    tag = value.strip().split("-")[0].split("_")[0].lower()
-    return {"no": "nb"}.get(tag, tag) if tag.isalpha() and len(tag) in (2, 3) else otherwise
 
 
 class _Scripts(HTMLParser):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 ID_CHARS_MAX = 80
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "đ": "d", "ŋ": "n", "ŧ": "t", "ß": "ss"})
@@ -14,6 +15,10 @@ class Ids:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+
+    def reserve(self, ids: Iterable[str]) -> None:
+        """Keeps ids that texts bring along from being given to others."""
+        self._given.update(ids)
 
     def of(self, text: str) -> str:
         base = slug(text) or "entry"

@@ -16,8 +16,9 @@ from typing import Any
 
 import msgspec
 
-from brains import checks
-from brains.errors import Invalid, Problem
+from brains.errors import Problem
+from brains.formats.files import File, decode
+from brains.formats.findings import Findings
 from brains.model import EVERYONE, Entry, Source, Status, Texts
 
 
@@ -37,35 +38,39 @@ class Line(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaul
     status: Status = "published"
 
 
+NAME = "jsonl"
+ENDINGS = (".jsonl", ".ndjson")
 _FIELDS = ", ".join(Line.__struct_fields__)
 _decoder = msgspec.json.Decoder(Line)
 
 
-def read(text: str, language: str = "nb") -> list[Entry]:
-    """Every entry of the text. Raises `Invalid` with all that is wrong, e.g. `line 3, field title`.
+def read(text: str) -> list[Entry]:
+    """Every entry of the text. Raises `Invalid` with all that is wrong: `line 3, field title`."""
+    found = Findings()
+    _gather(text, "", found)
+    found.refuse()
+    return found.entries
 
-    `language` is not needed here: every answer says its own.
-    """
-    entries: list[Entry] = []
-    problems: list[Problem] = []
-    lines_by_id: dict[str, int] = {}
+
+def gather(file: File, found: Findings) -> None:
+    """Puts every line's entry into `found`. Every answer says its own language."""
+    _gather(decode(file.data)[0], file.name, found)
+
+
+def _gather(text: str, name: str, found: Findings) -> None:
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if not line.strip():
             continue
-        where = f"line {number}"
+        where = f"{name}, line {number}" if name else f"line {number}"
         try:
             entry = Entry(**msgspec.structs.asdict(_decoder.decode(line)))
-        except msgspec.MsgspecError as error:
-            problems.append(_problem(where, str(error)))
-            continue
-        problems += [Problem(f"{where}, {p.pointer}", p.text) for p in checks.check_entry(entry)]
-        first = lines_by_id.setdefault(entry.id, number)
-        if first != number:
-            problems.append(Problem(f"{where}, field id", f"Line {first} has the same id."))
-        entries.append(entry)
-    if problems:
-        raise Invalid.of(problems)
-    return entries
+        except UnicodeEncodeError:
+            found.wrong(where, "It has characters that are not text. Write it again.")
+        except (msgspec.MsgspecError, RecursionError) as error:
+            problem = _problem(where, str(error))
+            found.wrong(problem.pointer, problem.text)
+        else:
+            found.add(where, entry)
 
 
 def write(entries: Iterable[Entry]) -> str:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from litestar import Controller, Request, Response, get, post
-from litestar.concurrency import sync_to_thread
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import QueryParameter
 
-from brains.errors import Invalid
-from brains.formats import faqpage, jsonl
-from brains.model import Entry
+from brains.formats import File
 from router.api.entries import READ, WRITE
 from router.api.parameters import WITH_KEY, BrainPath, LanguageQuery
 from router.api.service import ServiceHere
@@ -21,6 +19,21 @@ from router.security.guards import key_in, needs
 
 AnyRequest = Request[Any, Any, Any]
 Format = Literal["jsonl", "faqpage"]
+ImportFormat = Literal["jsonl", "faqpage", "azure", "table", "excel", "rasa", "dialogflow"]
+
+FILE = "file"  # what errors call it: it comes without a name
+TEXTS = (
+    "application/x-ndjson",
+    "application/ld+json",
+    "application/json",
+    "text/html",
+    "text/csv",
+    "application/yaml",
+)
+BINARIES = (
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/zip",
+)
 
 MEDIA_TYPES: dict[str, str] = {"jsonl": "application/x-ndjson", "faqpage": "application/ld+json"}
 FILE_NAMES: dict[str, str] = {"jsonl": "brain.jsonl", "faqpage": "faqpage.jsonld"}
@@ -40,8 +53,12 @@ class ImportOperation(Operation):
     def __post_init__(self) -> None:
         """Say that a body is needed, and in which forms."""
         text = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+        binary = OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        )
         self.request_body = RequestBody(
-            content=dict.fromkeys(MEDIA_TYPES.values(), text), required=True
+            content={**dict.fromkeys(TEXTS, text), **dict.fromkeys(BINARIES, binary)},
+            required=True,
         )
 
 
@@ -64,21 +81,27 @@ class ImportController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         service: ServiceHere,
-        format: FormatQuery = "jsonl",
+        format: Annotated[
+            ImportFormat | None,
+            QueryParameter(
+                required=False,
+                description="What the file is. Without it, the content tells. `table` is CSV.",
+            ),
+        ] = None,
+        language: LanguageQuery = None,
+        dry_run: Annotated[
+            bool,
+            QueryParameter(
+                required=False, description="Only say what would change, and change nothing."
+            ),
+        ] = False,
     ) -> ImportResult:
         """Publish every entry of a file: all of them or, where one is wrong, none."""
         service.knowledge.brain(brain)
-        entries = await sync_to_thread(read, await request.body(), format)
-        return await service.curation.import_entries(brain, entries, key_in(request).name)
-
-
-def read(data: bytes, format: Format) -> list[Entry]:
-    """The entries of a file. Raises `Invalid` saying where it is wrong; nothing is saved yet."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid("The file is not valid UTF-8.", f"byte {error.start}") from None
-    return jsonl.read(text) if format == "jsonl" else faqpage.read(text)
+        file = File(FILE, await request.body())
+        contents = await service.imports.read([file], language or "nb", format)
+        by = key_in(request).name
+        return await service.imports.at_once(brain, contents, by, dry_run=dry_run)
 
 
 class ExportController(Controller):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -15,6 +16,13 @@ from router.cli.running import (
     read_settings,
 )
 
+if TYPE_CHECKING:
+    from router.results import ImportResult
+
+
+# As in `brains.formats.FORMATS`, which takes longer to import than a help text may.
+FORMATS = ("jsonl", "faqpage", "azure", "table", "excel", "rasa", "dialogflow")
+
 
 @click.command("import")
 @click.argument(
@@ -22,24 +30,44 @@ from router.cli.running import (
 )
 @click.option("--brain", required=True, help="The brain they go into; made where it is new.")
 @click.option("--language", default="nb", show_default=True, help="Of files that do not say.")
+@click.option(
+    "--format", type=click.Choice(FORMATS), help="What the files are; without it, they tell."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @command_line
-async def command(files: tuple[Path, ...], brain: str, language: str) -> None:
+async def command(
+    files: tuple[Path, ...], brain: str, language: str, format: str | None, dry_run: bool
+) -> None:
     """Import entries from FILES into a brain and publish them.
 
-    Reads JSON Lines (.jsonl), schema.org FAQPage (.json, .jsonld, .html) and the other formats
-    that docs/import.md lists. An entry whose id is already there is replaced. If anything is
-    wrong, nothing is imported.
+    Reads spreadsheets (.xlsx, .csv, .tsv), schema.org FAQPage (.html, .jsonld, .json), exports of
+    Azure question answering (.json, .tsv, .xlsx), Rasa (.yml, several files together) and
+    Dialogflow (.zip), and JSON Lines (.jsonl): see docs/import.md. An entry whose id is already
+    there is changed. If anything is wrong, nothing is imported.
     """
     from brains import formats
     from brains.model import Brain
 
-    entries = [entry for file in files for entry in formats.read(file, language)]
+    uploaded = formats.from_disk(files)
     async with opened(read_settings()) as service:
-        if brain not in service.knowledge.brains:
+        if brain not in service.knowledge.brains and not dry_run:
             await service.curation.add_brain(Brain(id=brain, name=brain), AUTHOR)
+        contents = await service.imports.read(uploaded, language, format)
         with progress_shown() as report:
-            result = await service.curation.import_entries(brain, entries, AUTHOR, report)
-    console().print(
-        f"{result.total} entries in {brain}: {result.created} new, {result.changed} changed, "
-        f"{result.unchanged} as they were."
+            result = await service.imports.at_once(brain, contents, AUTHOR, report, dry_run)
+    _show(result)
+
+
+def _show(result: ImportResult) -> None:
+    out = console()
+    for note in result.notes:
+        out.print(note, markup=False)
+    for row in result.rows:
+        alike = [one.entry for one in row.duplicates] or ([row.same_as] if row.same_as else [])
+        what = row.kind + (f" ({', '.join(row.fields)})" if row.fields else "")
+        like = f", like {', '.join(alike)}" if alike else ""
+        out.print(f"{row.place}: {row.id}: {what}{like}", markup=False)
+    out.print(
+        f"{result.total} entries {'for' if result.rows else 'in'} {result.brain}: "
+        f"{result.created} new, {result.changed} changed, {result.unchanged} as they were."
     )

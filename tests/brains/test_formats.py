@@ -1,4 +1,4 @@
-"""Files in and out: round trips, and errors that say where."""
+"""Files in and out: real-shaped files of every system, round trips, and what content tells."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import datetime as dt
 import json
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,46 +13,12 @@ from hypothesis import strategies as st
 from brains import formats, store
 from brains.database import Database
 from brains.errors import Invalid
-from brains.formats import faqpage, jsonl, markdown, table
+from brains.formats import File, faqpage, jsonl, markdown
 from brains.formats.ids import Ids
 from brains.model import Entry, Fact, Source
 from tests.brains.conftest import BARNEHAGE, NOW, SNO, Opener
+from tests.brains.importing import agent, example, folder, read, workbook, zipped
 from tests.fakes import FakeEncoder
-
-GOOD = '{"id":"a","questions":["q"],"answers":{"nb":"x"}}'
-WRONG = {
-    '{"id":"a","questions":["q"],"answers":{"nb":"x"},"titel":"x"}': "line 2, field titel",
-    '{"id":"a","questions":["q"]}': "line 2, field answers",
-    '{"id":"b","questions":["q"],"answers":{"nb":1}}': "line 2, field answers",
-    '{"id":"b","questions":["q",3],"answers":{"nb":"x"}}': "line 2, field questions[1]",
-    '{"id":"b","questions":["q"],"answers":{"nb":"{{ x }}"}}': "line 2, field answers.nb",
-    '{"id":"b","questions":["q"],"answers":{"nb":"x"},"sources":[{"title":"t"}]}': (
-        "line 2, field sources[0].url"
-    ),
-    '{"id":"b","questions":["q"],"answers":{"nb":"x"},"valid_from":"i går"}': (
-        "line 2, field valid_from"
-    ),
-    '{"id":"b","questions":["q"],"answers":{"nb":"x"},"status":"klar"}': "line 2, field status",
-    GOOD: "line 2, field id",
-    '{"id":"b"': "line 2",
-    "[1]": "line 2",
-    "tull": "line 2",
-}
-
-
-@pytest.mark.parametrize("line", WRONG)
-def test_a_wrong_line_is_named(line: str) -> None:
-    with pytest.raises(Invalid) as refusal:
-        jsonl.read(f"{GOOD}\n{line}\n\n")
-    assert [problem.pointer for problem in refusal.value.problems] == [WRONG[line]]
-
-
-def test_an_unknown_field_is_told_what_there_is() -> None:
-    with pytest.raises(
-        Invalid, match=r"line 1, field titel: There is no such field\. Use id, title"
-    ):
-        jsonl.read('{"id":"a","questions":["q"],"answers":{"nb":"x"},"titel":"x"}')
-
 
 _text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
     lambda text: text.strip() and not any(mark in text for mark in ("{{", "{%", "{#"))
@@ -90,69 +55,199 @@ def test_what_is_written_reads_the_same(entries: list[Entry]) -> None:
 def test_the_shipped_examples_read() -> None:
     for path in sorted((Path(__file__).parents[2] / "router" / "demo").rglob("*.jsonl")):
         if path.parent.name in ("kommune", "nav"):
-            assert formats.read(path), path
+            assert formats.read(formats.from_disk([path])).rows, path
 
 
-PAGE = """<!doctype html><html lang="nn-NO"><head>
-<script>var x = "<FAQPage>";</script>
-<script type="application/ld+json">{"@context":"https://schema.org","@graph":[
- {"@type":"WebPage"},
- {"@type":["FAQPage"],"mainEntity":[
-  {"@type":"Question","name":"Når er <b>fristen</b>?","acceptedAnswer":{"@type":"Answer",
-   "text":"<p>1. mars. Sjå <a href=\\"https://voss.example/x\\">sida</a>.</p>
-    <ul><li>ein</li><li>to {{ tre }}</li></ul><script>x<\\/script>"}},
-  {"@type":"Question","name":"Når er fristen","inLanguage":"en",
-   "acceptedAnswer":[{"text":"1 March"}]},
-  {"@type":"Question","name":"Uten svar"}]}]}</script></head></html>"""
+def test_a_faqpage_in_a_web_page() -> None:
+    contents = read(example("faq.html"))
+    assert contents.format == "faqpage"
+    first, second, third = (row.entry for row in contents.rows)
+    assert first.id == "hvilken-dag-tommes-soppelet-hos-meg"
+    assert first.answers["nb"].startswith(
+        "Tømmedagen står i [tømmekalenderen](https://fjordvik.example/tommekalender)."
+    )
+    assert "\n- hageavfall\n" in second.answers["nb"]
+    assert third.questions == ["Hvordan får jeg en ekstra dunk?"]
+    assert [note.text for note in contents.notes] == [
+        "Questions without words or answer, left out: 1."
+    ]
+    assert contents.rows[2].place == "faq.html, question 3"
 
 
-def test_faqpage_in_a_web_page(tmp_path: Path) -> None:
-    path = tmp_path / "side.html"
-    path.write_text(PAGE)
-    first, second = formats.read(path)
+def test_a_faqpage_in_microdata_reads_as_one_in_json() -> None:
+    first, second = (row.entry for row in read(example("faq-microdata.html")).rows)
     assert first == Entry(
-        id="nar-er-fristen",
-        questions=["Når er fristen?"],
-        answers={"nn": "1. mars. Sjå [sida](https://voss.example/x).\n\n- ein\n- to { { tre }}"},
+        id="korleis-les-eg-av-vassmalaren",
+        questions=["Korleis les eg av vassmålaren?"],
+        answers={
+            "nn": "Du les av målaren **31. desember** og melder talet på "
+            "[nettsida vår](https://bygdavatn.example/vatn).\n\n"
+            "Har du ikkje målar, betaler du etter arealet."
+        },
     )
-    assert (second.id, second.answers) == ("nar-er-fristen-2", {"en": "1 March"})
+    assert second.answers == {"nn": "Ring vakttelefonen, heile døgnet."}
 
 
-@pytest.mark.parametrize("text", ["{}", "<html></html>", "[]", '{"@type":"FAQPage"}', "tull", ""])
-def test_no_faqpage_is_said(text: str) -> None:
-    with pytest.raises(Invalid):
-        faqpage.read(text)
+def test_a_pasted_part_of_a_page_reads_too() -> None:
+    page = example("faq.html").data.decode()
+    start = page.index('<script type="application/ld+json">\n{\n')
+    pasted = File("limt inn", page[start : page.index("</head>")].encode())
+    assert len(read(pasted).rows) == 3
 
 
-@given(
-    st.recursive(
-        st.none() | st.text(max_size=9),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(
-                    [
-                        "@type",
-                        "@graph",
-                        "mainEntity",
-                        "name",
-                        "text",
-                        "acceptedAnswer",
-                        "inLanguage",
-                    ]
-                ),
-                inner | st.sampled_from(["FAQPage", "Question"]),
-                max_size=5,
-            )
-        ),
-        max_leaves=25,
+def test_what_we_write_as_a_faqpage_reads_again() -> None:
+    page = {
+        "@type": "FAQPage",
+        "inLanguage": "nn-NO",
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "name": "Er <b>det</b> slik?",
+                "acceptedAnswer": [{"text": "<p>Ja {{ tre }}</p><script>x</script>"}],
+            }
+        ],
+    }
+    (row,) = read(File("side.json", json.dumps({"@graph": [page]}).encode())).rows
+    assert row.entry.questions == ["Er det slik?"]
+    assert row.entry.answers == {"nn": "Ja { { tre }}"}
+
+
+def test_azure_question_answering() -> None:
+    contents = read(example("azure.json"))
+    first, second = (row.entry for row in contents.rows)
+    assert contents.format == "azure"
+    assert (first.id, first.topic, len(first.questions)) == ("fjordvik-faq-1", "skole", 3)
+    assert first.sources == [Source("SFO i Fjordvik", "https://fjordvik.example/sfo")]
+    assert second.sources == []
+    assert "left out: 2" in contents.notes[0].text
+
+
+def test_what_qna_maker_gave() -> None:
+    (row,) = read(example("qnamaker.json")).rows
+    assert (row.entry.id, row.entry.topic) == ("qna-11", "kontakt")
+
+
+def test_azure_question_answering_as_a_table() -> None:
+    contents = read(example("azure.tsv"))
+    (row,) = contents.rows
+    assert row.entry.id == "qna-21"
+    assert row.entry.questions == ["Hvem har rett på TT-kort?", "søke om tt-kort"]
+    assert "\n\nSøk hos kommunen." in row.entry.answers["nb"]
+    assert row.entry.topic == "transport"
+    assert "left out: 1" in contents.notes[0].text
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["files", "zip"])
+def test_a_rasa_project(packed: bool) -> None:
+    files = [zipped(folder("rasa"))] if packed else folder("rasa")
+    contents = read(*files)
+    found = {row.entry.id: row.entry for row in contents.rows}
+    assert contents.format == "rasa"
+    assert list(found) == ["greet", "faq-barnehagefrist", "faq-barnehagepris", "spor-om-pris"]
+    price = found["faq-barnehagepris"]
+    assert price.questions[1:] == ["pris på barnehageplass i Fjordvik", "kva kostar heildagsplass?"]
+    assert price.answers["nb"].startswith("Maksprisen")
+    by_rule = found["spor-om-pris"].answers["nb"]
+    assert by_rule.endswith("står i prislista.\n\nPrislista er på fjordvik.example/priser.")
+    notes = " ".join(note.text for note in contents.notes)
+    assert "{tjeneste}" in notes and "bestill_time" in notes
+
+
+def test_a_dialogflow_agent() -> None:
+    contents = read(agent())
+    parking, library = (row.entry for row in contents.rows)
+    assert contents.format == "dialogflow"
+    assert library.title == "Åpningstider på biblioteket"
+    assert set(library.questions) == {
+        "library opening hours",
+        "når åpner biblioteket?",
+        "er biblioteket åpent på lørdag?",
+    }
+    assert library.answers["nb"] == (
+        "Biblioteket er åpent mandag til lørdag klokka 10 til 16.\n\n"
+        "Med lånekort kan du komme inn mellom klokka 7 og 23."
     )
+    assert library.answers["en"].startswith("The library is open")
+    assert parking.title == ""
+    notes = " ".join(note.text for note in contents.notes)
+    assert "sone" in notes and "faq.parkering - yes" in notes and "Fallback" in notes
+
+
+def test_a_table_with_norwegian_headings_groups_phrasings() -> None:
+    dogs, animals = (row.entry for row in read(example("svar.csv")).rows)
+    assert dogs.id == "hund-band"
+    assert dogs.questions == ["Er det båndtvang nå?", "kan hunden gå løs"]
+    assert dogs.answers["nn"] == "Bandtvangen gjeld frå 1. april til 20. august."
+    assert dogs.sources == [Source("lovdata.no", "https://lovdata.no/lov/2003-07-04-74")]
+    assert animals.questions == ["Hvor melder jeg et løst dyr?", "mistet katten"]
+
+
+def test_a_table_in_an_old_encoding_is_read_and_said() -> None:
+    data = example("svar.csv").data.decode().encode("cp1252")
+    contents = read(File("gammel.csv", data))
+    assert contents.rows[0].entry.questions[0] == "Er det båndtvang nå?"
+    assert "Windows-1252" in contents.notes[0].text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_marked_encodings_are_read(encoding: str) -> None:
+    data = example("svar.csv").data.decode().encode(encoding)
+    assert read(File("svar.csv", data)).rows[0].entry.questions[0] == "Er det båndtvang nå?"
+
+
+def test_a_workbook_with_sheets_merged_cells_dates_and_numbers() -> None:
+    contents = read(workbook())
+    found = {row.entry.id: row.entry for row in contents.rows}
+    assert contents.format == "excel"
+    assert found["nar-starter-barnehagearet"].questions == [
+        "Når starter barnehageåret?",
+        "barnehagestart",
+        "Når begynner barna i barnehagen?",
+    ]
+    assert found["nar-er-fristen"].answers == {"nb": "2026-03-01"}
+    assert found["feiegebyr"].answers == {"nb": "412", "en": "412"}
+    assert found["2026"].answers["en"] == "12.5"
+    assert contents.rows[0].place == "svar.xlsx, sheet Barnehage, row 4"
+    assert "“Les meg”, “Lister”" in contents.notes[0].text
+
+
+def test_our_own_lines() -> None:
+    first, second = (row.entry for row in read(example("svar.jsonl")).rows)
+    assert first.sources[0].title == "Bufdir" and second.status == "draft"
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("faq.html", "faqpage"),
+        ("azure.json", "azure"),
+        ("svar.csv", "table"),
+        ("azure.tsv", "table"),
+        ("svar.jsonl", "jsonl"),
+    ],
 )
-def test_any_json_reads_or_is_refused(document: object) -> None:
-    try:
-        faqpage.read(json.dumps(document))
-    except Invalid:
-        return
+def test_content_tells_where_the_name_does_not(name: str, format: str) -> None:
+    assert read(File("fil", example(name).data)).format == format
+    if format != "jsonl":
+        assert read(File("fil.txt", example(name).data)).format == format
+
+
+def test_a_workbook_and_a_project_are_told_by_content_too() -> None:
+    assert read(File("fil", workbook().data)).format == "excel"
+    assert read(File("fil.zip", agent().data)).format == "dialogflow"
+
+
+def test_several_files_are_one_upload() -> None:
+    contents = read(example("svar.csv"), example("faq.html"), zipped([example("azure.json")]))
+    assert contents.format == "several"
+    assert len(contents.rows) == 7
+
+
+def test_files_on_disk(tmp_path: Path) -> None:
+    with pytest.raises(Invalid):
+        formats.from_disk([tmp_path / "borte.jsonl"])
+    (tmp_path / "a.jsonl").write_text('{"id":"a","questions":["q"],"answers":{"nb":"x"}}')
+    assert formats.from_disk([tmp_path / "a.jsonl"])[0].name == "a.jsonl"
 
 
 @given(st.text(max_size=200))
@@ -174,61 +269,8 @@ async def test_faqpage_of_one_body(
     assert "</script>" not in faqpage.script(page).removesuffix("</script>")
     assert len(faqpage.for_body(node, "voss", "nb", NOW)["mainEntity"]) == 1
     assert len(faqpage.for_body(node, "bergen", "en", NOW)["mainEntity"]) == 1
-    read_again = faqpage.read(json.dumps(page))
-    assert read_again[1].answers == SNO.answers
-
-
-def test_azure_export(tmp_path: Path) -> None:
-    path = tmp_path / "qna.json"
-    pair = {"id": 7, "answer": "Ja.", "source": "x", "questions": ["Går det?"], "metadata": {}}
-    path.write_text(
-        json.dumps({"metadata": {}, "assets": {"qnas": [pair, {"id": 8, "answer": "a"}]}})
-    )
-    assert formats.read(path) == [Entry(id="qna-7", questions=["Går det?"], answers={"nb": "Ja."})]
-
-
-def test_a_table_groups_phrasings() -> None:
-    text = (
-        "\ufeffid;Question;answer;answer_nn\r\n"
-        'sno;"Når brøyter dere?\nbrøyting";Snart;Snart nok\r\n'
-        "sno;Snø i veien;;\r\n"
-        ";Høner?;Ja;\r\n;Kan jeg ha høner?;Ja;\r\n"
-    )
-    assert table.read(text) == [
-        Entry(
-            id="sno",
-            questions=["Når brøyter dere?", "brøyting", "Snø i veien"],
-            answers={"nb": "Snart", "nn": "Snart nok"},
-        ),
-        Entry(id="honer", questions=["Høner?", "Kan jeg ha høner?"], answers={"nb": "Ja"}),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "pointer"),
-    [
-        ("", "line 1"),
-        ("question,svar\na,b", "line 1, column svar"),
-        ("question,answer\na,", "line 2, field answers"),
-        ("question,answer\n,b", "line 2, field question"),
-    ],
-)
-def test_a_wrong_table_is_named(text: str, pointer: str) -> None:
-    with pytest.raises(Invalid) as refusal:
-        table.read(text)
-    assert refusal.value.pointer == pointer
-
-
-def test_files_by_their_ending(tmp_path: Path) -> None:
-    for name, content in (("x.docx", b""), ("x.jsonl", b"\xff\xfe"), ("y.jsonl", b"{}")):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(Invalid) as refusal:
-            formats.read(tmp_path / name)
-        assert refusal.value.pointer.startswith(name)
-    with pytest.raises(Invalid):
-        formats.read(tmp_path / "borte.jsonl")
-    (tmp_path / "z.jsonl").write_text(GOOD)
-    assert msgspec.structs.replace(formats.read(tmp_path / "z.jsonl")[0], id="b").id == "b"
+    again = read(File("side.jsonld", json.dumps(page).encode()))
+    assert again.rows[1].entry.answers == SNO.answers
 
 
 def test_ids_are_words_and_never_twice() -> None:

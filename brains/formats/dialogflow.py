@@ -1,0 +1,178 @@
+"""Dialogflow ES agents: the zip that its console exports.
+
+    agent.json                     {"language": "no", "supportedLanguages": ["en"], ..}
+    intents/Snow.json              {"name": "Snow", "responses": [{"messages": [
+                                       {"type": "0", "lang": "no", "speech": ["We plough .."]}]}]}
+    intents/Snow_usersays_no.json  [{"data": [{"text": "when do you "}, {"text": "plough"}]}]
+
+Intents that only make sense after another one (with input contexts) and
+fallback intents are left out. Dialogflow CX keeps its answers in flows, not
+with its intents: its exports are recognised, and refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from brains.checks import QUESTIONS_MAX
+from brains.errors import Invalid
+from brains.formats.files import File, decode
+from brains.formats.findings import Findings
+from brains.formats.languages import tag
+from brains.formats.markdown import literal
+from brains.model import Entry, Texts
+
+NAME = "dialogflow"
+SHOWN_MAX = 10
+
+_INTENT = re.compile(r"(?:^|[/ ])intents/([^/]+)\.json\Z")
+_SAYS = re.compile(r"(?P<intent>.+)_usersays_(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?)\Z")
+_CX = re.compile(r"(?:^|[/ ])(?:flows/[^/]+/|intents/[^/]+/trainingPhrases/)")
+_PARAMETER = re.compile(r"(?<![\w$])[$#]([A-Za-z_][\w.-]*)")
+
+
+class _Agent(msgspec.Struct):
+    language: str = ""
+
+
+class _Message(msgspec.Struct):
+    type: int | str = 0
+    lang: str = ""
+    speech: str | list[str] | None = None
+    platform: str | None = None
+
+
+class _Answers(msgspec.Struct):
+    messages: list[_Message] = []
+
+
+class _Part(msgspec.Struct):
+    text: str = ""
+
+
+class _Said(msgspec.Struct, rename="camel"):
+    data: list[_Part] = []
+    is_template: bool = False
+
+
+class _Intent(msgspec.Struct, rename="camel"):
+    name: str
+    responses: list[_Answers] = []
+    contexts: list[str] = []
+    fallback_intent: bool = False
+    user_says: list[_Said] = []
+
+
+class _Read(msgspec.Struct):
+    """The files of an agent, by what they are."""
+
+    language: str
+    intents: dict[str, tuple[str, _Intent]] = {}
+    said: dict[str, list[str]] = {}
+
+
+def recognises(paths: Sequence[str]) -> bool:
+    """Whether the files of an archive are an agent's."""
+    return any(_INTENT.search(path) or _CX.search(path) for path in paths)
+
+
+def gather(files: Sequence[File], found: Findings) -> None:
+    """Puts one entry an intent that has phrases and an answer into `found`."""
+    if any(_CX.search(file.name) for file in files):
+        found.wrong(
+            files[0].name,
+            "This is a Dialogflow CX agent, which keeps its answers in flows. Only Dialogflow ES "
+            "is read; put questions and answers into a spreadsheet instead.",
+        )
+        return
+    agent = _Read(found.language)
+    for file in files:
+        _take(file, agent, found)
+    _entries(agent, files[0].name, found)
+
+
+def _take(file: File, agent: _Read, found: Findings) -> None:
+    """Reads one file: the agent's settings, an intent, or what users say."""
+    name = match[1] if (match := _INTENT.search(file.name)) else ""
+    says = _SAYS.match(name)
+    try:
+        data = decode(file.data)[0].encode()
+        if file.name.endswith("agent.json") and not name:
+            settings = msgspec.json.decode(data, type=_Agent)
+            agent.language = tag(settings.language, found.language)
+        elif says:
+            said = msgspec.json.decode(data, type=list[_Said])
+            agent.said.setdefault(says["intent"], []).extend(_phrases(said))
+        elif name:
+            agent.intents[name] = (file.name, msgspec.json.decode(data, type=_Intent))
+    except Invalid as error:
+        found.refused(error, file.name)
+    except msgspec.MsgspecError as error:
+        found.wrong(file.name, f"This is not what Dialogflow exports: {error}.")
+
+
+def _phrases(said: list[_Said]) -> list[str]:
+    texts = ("".join(part.text for part in one.data) for one in said if not one.is_template)
+    return [text.strip() for text in texts if text.strip()]
+
+
+def _entries(agent: _Read, first: str, found: Findings) -> None:
+    left_out = []
+    for name, (place, intent) in agent.intents.items():
+        phrases = [*agent.said.get(name, []), *_phrases(intent.user_says)]
+        answers = _answers(intent, agent.language)
+        if not phrases or not answers or intent.contexts or intent.fallback_intent:
+            left_out.append(intent.name)
+            continue
+        _notes(intent, place, phrases, answers, found)
+        entry = Entry(
+            id=found.ids.of(intent.name),
+            title=intent.name if " " in intent.name.strip() else "",
+            questions=phrases[:QUESTIONS_MAX],
+            answers=answers,
+        )
+        found.add(place, entry)
+    if len(left_out) == len(agent.intents):
+        found.wrong(
+            first,
+            "No intent has both training phrases and a text to answer with. Export the agent as "
+            "a zip, and send it whole.",
+        )
+    elif left_out:
+        more = f" and {len(left_out) - SHOWN_MAX} more" if len(left_out) > SHOWN_MAX else ""
+        names = ", ".join(left_out[:SHOWN_MAX])
+        found.note(
+            first,
+            "Intents without phrases or answer, with contexts, and fallbacks are left out: "
+            f"{names}{more}.",
+        )
+
+
+def _answers(intent: _Intent, language: str) -> Texts:
+    """The texts of the default platform, a language each; of several variants the first."""
+    texts: dict[str, list[str]] = {}
+    for response in intent.responses:
+        for message in response.messages:
+            spoken = message.speech
+            text = (spoken[0] if spoken else "") if isinstance(spoken, list) else spoken or ""
+            if message.platform is None and text.strip():
+                texts.setdefault(tag(message.lang, language), []).append(text.strip())
+    return {spoken: literal("\n\n".join(parts)) for spoken, parts in texts.items()}
+
+
+def _notes(
+    intent: _Intent, place: str, phrases: list[str], answers: Texts, found: Findings
+) -> None:
+    parameters = [name for text in answers.values() for name in _PARAMETER.findall(text)]
+    if parameters:
+        found.note(
+            place,
+            f"The answer has “{parameters[0]}” in it, which Dialogflow fills in and we do not.",
+        )
+    if len(phrases) > QUESTIONS_MAX:
+        found.note(
+            place, f"It has more than {QUESTIONS_MAX} training phrases; the rest is left out."
+        )

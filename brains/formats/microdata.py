@@ -1,0 +1,80 @@
+"""HTML microdata as the objects that JSON-LD would say: `itemscope`, `itemtype`, `itemprop`."""
+
+from __future__ import annotations
+
+import html
+from html.parser import HTMLParser
+from typing import Any
+
+import msgspec
+
+DEPTH_MAX = 200
+_VOID = {
+    *("area", "base", "br", "col", "embed", "hr", "img", "input"),
+    *("link", "meta", "source", "track", "wbr"),
+}
+
+
+class _Open(msgspec.Struct):
+    """An element that is open: the item it begins, or the property its markup is."""
+
+    tag: str
+    item: dict[str, Any] | None = None
+    of: dict[str, Any] | None = None
+    property: str = ""
+    markup: list[str] = msgspec.field(default_factory=list)
+
+
+class Microdata(HTMLParser):
+    """Feed it a page; `items` are those that are no property of another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.items: list[dict[str, Any]] = []
+        self._open: list[_Open] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self._write(self.get_starttag_text() or "")
+        outer = next((one.item for one in reversed(self._open) if one.item is not None), None)
+        names = (given.get("itemprop") or "").split()
+        element = _Open(tag)
+        if "itemscope" in given:
+            element.item = {"@type": (given.get("itemtype") or "").split()}
+            if names and outer is not None:
+                outer.setdefault(names[0], []).append(element.item)
+            else:
+                self.items.append(element.item)
+        elif names and outer is not None:
+            content = given.get("content")
+            if content is not None:
+                outer.setdefault(names[0], []).append(html.escape(content))
+            elif tag not in _VOID:
+                element.of, element.property = outer, names[0]
+        if tag not in _VOID and len(self._open) < DEPTH_MAX:
+            self._open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not any(one.tag == tag for one in self._open):
+            return
+        while self._open:
+            closed = self._open.pop()
+            if closed.of is not None:
+                text = "".join(closed.markup).strip()
+                closed.of.setdefault(closed.property, []).append(text)
+            if closed.tag == tag:
+                break
+        self._write(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        self._write(html.escape(data, quote=False))
+
+    def _write(self, markup: str) -> None:
+        for one in self._open:
+            if one.of is not None:
+                one.markup.append(markup)

@@ -1,0 +1,123 @@
+"""What an upload would change: pure comparisons of what was read with what is there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
+
+from brains import entries, store
+from brains.formats import Row
+from brains.formats.jsonl import NAME as OURS
+from brains.imports import Duplicate, Staged
+from brains.knowledge import Found, title_of
+from brains.model import Entry
+
+# A file that is not ours says question and answer; what else an entry has, stays.
+KEPT_FIELDS = ("title", "topic", "owner", "sources", "valid_from", "valid_until")
+DUPLICATES_SHOWN = 3
+_MARKS = re.compile(r"[\s?!.,:;…]+")
+
+
+def compare(rows: Iterable[Row], existing: Mapping[str, Entry], format: str) -> list[Staged]:
+    """Each row beside the entry of the same id, if there is one; choices at their defaults."""
+    staged = [_compare(row, existing.get(row.entry.id), format) for row in rows]
+    first: dict[str, str] = {}
+    for row in staged:
+        keys = [phrasing_key(question) for question in row.entry.questions]
+        row.same_as = next((first[key] for key in keys if key in first), None)
+        if row.same_as is not None and row.kind == "new":
+            row.choice, row.into = "merge", row.same_as
+        for key in keys:
+            first.setdefault(key, row.entry.id)
+    return staged
+
+
+def mark_duplicates(
+    row: Staged,
+    equal: Collection[str],
+    answers: Counter[str],
+    tried: int,
+    known: Mapping[str, Entry],
+) -> None:
+    """Names the entries that ask the same as a new row, and chooses what to do about it.
+
+    `equal` has one of its phrasings; `answers` counts, of the `tried` phrasings, those that an
+    entry would answer today. Half of them make a probable duplicate.
+    """
+    ids = {id for id, count in answers.items() if count * 2 >= tried} | set(equal)
+    found = [
+        Duplicate(id, title_of(known[id]), id in equal, answers[id], tried)
+        for id in ids
+        if id in known and id != row.entry.id
+    ]
+    row.duplicates = sorted(found, key=lambda one: (not one.equal, -one.answered, one.entry))
+    row.duplicates = row.duplicates[:DUPLICATES_SHOWN]
+    if row.duplicates and row.same_as is None:
+        best = row.duplicates[0]
+        if best.equal or best.answered == tried:
+            row.choice, row.into = "merge", best.entry
+
+
+def answering(found: Sequence[Found], brain: str, threshold: float) -> str | None:
+    """The entry that would answer a question today, of its candidates."""
+    best = found[0] if found else None
+    if best is None or best.kind != "entry" or best.brain != brain:
+        return None
+    return best.id if best.probability >= threshold else None
+
+
+def merged(target: Entry, questions: Sequence[str]) -> Entry:
+    """An entry with more phrasings: those that differ by more than signs and capitals."""
+    keys = {phrasing_key(question) for question in target.questions}
+    more = []
+    for question in questions:
+        key = phrasing_key(question)
+        if key not in keys:
+            keys.add(key)
+            more.append(question)
+    return msgspec.structs.replace(target, questions=[*target.questions, *more])
+
+
+def phrasing_key(text: str) -> str:
+    """What two phrasings share that differ only in capitals, spaces and signs."""
+    return _MARKS.sub(" ", text.casefold()).strip()
+
+
+def _compare(row: Row, existing: Entry | None, format: str) -> Staged:
+    entry = store.tidy(row.entry)
+    if existing is None:
+        return Staged(place=row.place, entry=entry, kind="new")
+    if format != OURS:
+        entry = _over(existing, entry)
+    fields = _changed(existing, entry)
+    return Staged(
+        place=row.place,
+        entry=entry,
+        kind="changed" if fields else "unchanged",
+        revision=existing.revision,
+        fields=fields,
+        choice="import" if fields else "skip",
+        into=entry.id,
+    )
+
+
+def _over(existing: Entry, entry: Entry) -> Entry:
+    """What a file of another system says, over what is there: nothing it does not say is lost."""
+    kept = {name: getattr(existing, name) for name in KEPT_FIELDS if not getattr(entry, name)}
+    return msgspec.structs.replace(
+        entry,
+        questions=merged(existing, entry.questions).questions,
+        answers=existing.answers | entry.answers,
+        audience=existing.audience,
+        **kept,
+    )
+
+
+def _changed(existing: Entry, entry: Entry) -> list[str]:
+    before, after = entries.content(existing), entries.content(entry)
+    return [
+        name for name in Entry.__struct_fields__ if getattr(before, name) != getattr(after, name)
+    ]
