@@ -55,10 +55,10 @@ class AskedRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Place(NamedTuple):
-    """Where the newest of some equal questions is, and how many they are."""
+    """The newest of some equal questions, and how many they are."""
 
     id: int
-    count: int
+    times: int
 
 
 def folded(text: str) -> str:
@@ -156,7 +156,7 @@ async def _distinct(tx: Transaction, queries: Iterable[sa.Select[Any]], limit: i
             for id, body, text in rows:
                 key = (body, folded(text))
                 first = found.get(key, _Place(id, 0))
-                found[key] = _Place(max(first.id, id), first.count + 1)
+                found[key] = _Place(max(first.id, id), first.times + 1)
                 wanted.add(key)
             if len(rows) < READ_AT_ONCE:
                 break
@@ -166,7 +166,7 @@ async def _distinct(tx: Transaction, queries: Iterable[sa.Select[Any]], limit: i
 
 async def _rows(tx: Transaction, places: Sequence[_Place]) -> list[AskedRow]:
     rows: dict[int, AskedRow] = {}
-    counts = {place.id: place.count for place in places}
+    counts = {place.id: place.times for place in places}
     ids = list(counts)
     for start in range(0, len(ids), ROWS_AT_ONCE):
         chunk = ids[start : start + ROWS_AT_ONCE]

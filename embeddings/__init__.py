@@ -13,6 +13,7 @@ Knows no body and no HTTP. What is where:
     calibration.py  those numbers to the probability that the candidate is right
     fitting.py      fits head and calibrator on a brain's own phrasings
     stored.py       a fit kept on disk between starts
+    ranking.py      the pure moves of a search: merge, gather evidence, share probabilities
     matcher.py      all of it together: put entries in, search with a text
     errors.py       what can go wrong
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -70,9 +71,12 @@ class Calibrator:
         evidence = np.vstack([rows.evidence, reference.evidence, background])
         right = np.concatenate([rows.right, reference.right, np.zeros(len(background), bool)])
         weights = np.concatenate([own_weights, reference_weights, far])
-        self._scale = StandardScaler().fit(evidence, sample_weight=weights)
-        self._model = LogisticRegression(C=1.0)
-        self._model.fit(self._scale.transform(evidence), right, sample_weight=weights)
+        scale = StandardScaler().fit(evidence, sample_weight=weights)
+        model = LogisticRegression(C=1.0)
+        model.fit(scale.transform(evidence), right, sample_weight=weights)
+        # One line of arithmetic instead of both models' checks, which take a search's millisecond.
+        self._slopes: Doubles = model.coef_[0] / scale.scale_
+        self._level = float(model.intercept_[0] - self._slopes @ scale.mean_)
         self._probabilities = self.probability(evidence)
         self._wrong = ~right
         self._weights = weights
@@ -80,9 +84,7 @@ class Calibrator:
 
     def probability(self, evidence: Doubles) -> Doubles:
         """Shape (n,), each from 0 to 1, for evidence of shape (n, 7)."""
-        if not len(evidence):
-            return np.zeros(0)
-        found: Doubles = self._model.predict_proba(self._scale.transform(evidence))[:, 1]
+        found: Doubles = expit(evidence @ self._slopes + self._level)
         return found
 
     def threshold(self, wrong_rate: float) -> float:

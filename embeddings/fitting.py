@@ -102,7 +102,7 @@ def fit(corpus: Corpus, background: Background | None = None) -> Fit:
     held_out = held_out_rows(corpus, space)
     far = np.zeros((0, len(NAMES)))
     if background is not None and len(background.texts):
-        asked = _Asked.of(background.texts, background.vectors, space)
+        asked = Asked.of(background.texts, background.vectors, space)
         far = rows.evidence(asked, everything, head)[0].matrix()
         far = far[~_at_home(far, held_out)]
     return Fit(space, head, Calibrator(held_out, far))
@@ -189,7 +189,7 @@ def _sample(rows: npt.NDArray[np.bool_], random: np.random.Generator) -> npt.NDA
     return sampled
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """Questions as features: the vectors, those centred, the n-grams, the head's input."""
 
     vectors: Floats
@@ -198,19 +198,19 @@ class _Asked(NamedTuple):
     features: Floats
 
     @staticmethod
-    def of(texts: Sequence[str], vectors: Floats, space: Space) -> _Asked:
+    def of(texts: Sequence[str], vectors: Floats, space: Space) -> Asked:
         centred = space.centred(vectors)
         weights = space.lexicon.weights(texts)
-        return _Asked(vectors, centred, weights, space.features(centred, weights))
+        return Asked(vectors, centred, weights, space.features(centred, weights))
 
-    def pick(self, rows: npt.NDArray[np.bool_]) -> _Asked:
-        return _Asked(*(column[rows] for column in self))
+    def pick(self, rows: npt.NDArray[np.bool_] | slice) -> Asked:
+        return Asked(*(column[rows] for column in self))
 
 
 class _Rows(NamedTuple):
     """A corpus as features, so that folds are only masks over it."""
 
-    phrasings: _Asked
+    phrasings: Asked
     classes: Ints
     passages: Floats
     passage_features: Floats
@@ -220,7 +220,7 @@ class _Rows(NamedTuple):
     def of(corpus: Corpus, space: Space) -> _Rows:
         passages = space.centred_passages(corpus.passages)
         return _Rows(
-            _Asked.of(corpus.texts, corpus.vectors, space),
+            Asked.of(corpus.texts, corpus.vectors, space),
             corpus.classes,
             passages,
             space.passage_features(passages),
@@ -244,7 +244,7 @@ class _Rows(NamedTuple):
         right = ~outside & (present[best] == self.classes[asked])
         return HeldOut(evidence.matrix(), right, outside)
 
-    def evidence(self, asked: _Asked, kept: Mask, head: Head) -> tuple[Evidence, Ints]:
+    def evidence(self, asked: Asked, kept: Mask, head: Head) -> tuple[Evidence, Ints]:
         """The evidence for each question's best class, and that class, counted among those kept."""
         known = self.phrasings.pick(kept)
         present, classes = np.unique(self.classes[kept], return_inverse=True)
@@ -270,7 +270,7 @@ class _Rows(NamedTuple):
         )
         return evidence, best
 
-    def _passage(self, asked: _Asked, present: Ints, best: Ints) -> Floats:
+    def _passage(self, asked: Asked, present: Ints, best: Ints) -> Floats:
         """The cosine to the nearest answer text of the best class; 0 where it has none."""
         known = np.isin(self.passage_classes, present)
         if not known.any():

@@ -12,57 +12,44 @@ the event loop searches. `adopt` swaps the result in.
 
 from __future__ import annotations
 
+import copy
 import hashlib
-import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.special import softmax
 
 from embeddings import fitting
 from embeddings.calibration import Calibrator, HeldOut
-from embeddings.evidence import NAMES, Evidence, log_odds
+from embeddings.evidence import NAMES
 from embeddings.head import Head, newcomer, rivalry
 from embeddings.index import VectorIndex
+from embeddings.ranking import (
+    EVERYONE,
+    EXACT_PROBABILITY,
+    Held,
+    Item,
+    Near,
+    Ordered,
+    Scored,
+    evidence,
+    folded,
+    matrix,
+    merged,
+    ranked,
+)
+
+__all__ = ["EVERYONE", "EXACT_PROBABILITY", "Item", "Matcher", "Phrasing", "Scored", "folded"]
 
 Floats = npt.NDArray[np.float32]
 
-EVERYONE = "*"
 SEARCH_LIMIT = 10
 # Rows of the nearest entries that a newcomer is told apart from.
 NEWCOMER_RIVAL_ROWS = 300
-# A text that is one entry's phrasing to the letter is that entry's: its author said so.
-EXACT_PROBABILITY = 0.99
-GIBBERISH_PROBABILITY = 0.01
-# In many scripts vowels are marks, which `\w` leaves out.
-_MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")
-_WORDS = re.compile(rf"[\w{_MARKS}]+")
-
-
-class Item(msgspec.Struct, frozen=True, eq=False):
-    """One entry. `vectors` (n, d) are of its `texts`, `passages` (m, d) of its answers.
-
-    `scopes` says who sees it: `{"*"}`, or names such as `{"group:vestland", "bergen"}`.
-    """
-
-    key: str
-    texts: Sequence[str]
-    vectors: Floats
-    passages: Floats
-    scopes: frozenset[str] = frozenset({EVERYONE})
-
-
-class Scored(NamedTuple):
-    """A candidate: the probability that it is right, and the head's logit."""
-
-    key: str
-    probability: float
-    score: float
+# Parts of the rows that a newcomer is taught without in turn, when phrasings are asked.
+TAUGHT_FOLDS = 4
 
 
 class Learned(NamedTuple):
@@ -79,13 +66,11 @@ class Learned(NamedTuple):
         return Learned(fit, tuple(items), _weights(fit.space, items))
 
 
-class _Held(NamedTuple):
-    """An item as the matcher holds it: its row numbers, first to last, and its n-grams."""
+class Phrasing(NamedTuple):
+    """One of an item's texts: the item's key, and the text's place in it."""
 
-    item: Item
-    rows: range
-    weights: sparse.csr_matrix
-    passages: Floats
+    key: str
+    number: int
 
 
 class Matcher:
@@ -130,27 +115,7 @@ class Matcher:
         limit: int = SEARCH_LIMIT,
     ) -> list[Scored]:
         """Candidates for `text`, whose query vector (d,) is `vector`, best first."""
-        held = self._ready()
-        centred = self._space.centred(vector[None, :])[0]
-        rows, similarities = self._shortlist(centred, scopes)
-        if not len(rows):
-            return []
-        weights = self._space.lexicon.weights([text])
-        features = self._space.features(centred[None, :], weights)[0]
-        keys = list(dict.fromkeys(self._key_of_row[row] for row in rows.tolist()))
-        logits = np.array([self._logit(key, features) for key in keys], dtype=np.float32)
-        exact = self._exact(text, keys)
-        if exact is not None:
-            logits[exact] = max(logits.max(), logits[exact]) + 1.0
-        order = np.argsort(-logits, kind="stable")
-        best = held[keys[order[0]]]
-        evidence = self._evidence(best, vector, centred, weights, rows, similarities, logits)
-        probability = float(self._fit.calibrator.probability(evidence.matrix())[0])
-        if exact is not None:
-            probability = max(probability, EXACT_PROBABILITY)
-        elif self._space.lexicon.is_gibberish(text):
-            probability = min(probability, GIBBERISH_PROBABILITY)
-        return _ranked([keys[place] for place in order[:limit]], logits[order], probability)
+        return self.search_many([text], vector[None, :], scopes, limit)[0]
 
     def search_many(
         self,
@@ -159,10 +124,47 @@ class Matcher:
         scopes: Collection[str] = (EVERYONE,),
         limit: int = SEARCH_LIMIT,
     ) -> list[list[Scored]]:
-        return [
-            self.search(text, vector, scopes, limit)
-            for text, vector in zip(texts, vectors, strict=True)
+        """`search` for many questions at once; `vectors` is (questions, dimensions)."""
+        self._ready()
+        asked = fitting.Asked.of(texts, vectors, self._space)
+        return self._rank(texts, asked, self._shortlist(asked.centred, scopes), limit)
+
+    def search_without(
+        self,
+        phrasings: Sequence[Phrasing],
+        scopes: Collection[str] = (EVERYONE,),
+        limit: int = SEARCH_LIMIT,
+    ) -> list[list[Scored]]:
+        """What phrasings held here would find if each were a question, and not itself held."""
+        held = self._ready()
+        own = [(held[key], number) for key, number in phrasings]
+        texts = [one.item.texts[number] for one, number in own]
+        vectors = np.array([one.item.vectors[number] for one, number in own], dtype=np.float32)
+        centred = self._space.centred(vectors)
+        weights = sparse.vstack([one.weights[number] for one, number in own], format="csr")
+        asked = fitting.Asked(vectors, centred, weights, self._space.features(centred, weights))
+        rows = [one.rows[number] for one, number in own]
+        near = [
+            Near(each.rows[each.rows != row], each.similarities[each.rows != row])
+            for each, row in zip(self._shortlist(centred, scopes), rows, strict=True)
         ]
+        return self._rank(texts, asked, near, limit, without=rows)
+
+    def variant(self, items: Sequence[Item] = (), without: Collection[str] = ()) -> Matcher:
+        """A matcher of its own under the same fit, where `items` are put anew and `without` not
+        held: for another thread, which may search it while this one changes."""
+        self._ready()
+        other = copy.copy(self)
+        other._items, other._heads = dict(self._items), dict(self._heads)
+        other._fitted, other._fold_heads = set(self._fitted), dict(self._fold_heads)
+        other._phrasings, other._key_of_row = dict(self._phrasings), dict(self._key_of_row)
+        other._held = None if self._held is None else dict(self._held)
+        other._indexes = {scope: index.copy() for scope, index in self._indexes.items()}
+        for key in without:
+            other.remove(key)
+        for item in items:
+            other.put(item)
+        return other
 
     def answer_threshold(self, wrong_rate: float) -> float:
         """The probability to answer from so that about `wrong_rate` of the answers are wrong."""
@@ -205,14 +207,16 @@ class Matcher:
     def _reset(self, fit: fitting.Fit) -> None:
         self._fit = fit
         self._space = fit.space
-        self._held: dict[str, _Held] | None = None
+        self._held: dict[str, Held] | None = None
         self._heads: dict[str, tuple[Floats, float]] = {}
+        self._fitted: set[str] = set()
+        self._fold_heads: dict[tuple[str, int], tuple[Floats, float]] = {}
         self._phrasings: dict[str, frozenset[str]] = {}
         self._indexes: dict[str, VectorIndex] = {}
         self._key_of_row: dict[int, str] = {}
         self._next_row = 0
 
-    def _ready(self) -> dict[str, _Held]:
+    def _ready(self) -> dict[str, Held]:
         """Hold every item, on the first search after a fit."""
         if not self._items:
             return {}  # what comes first is to make the space, not nothing
@@ -233,6 +237,7 @@ class Matcher:
             end = start + len(item.texts)
             if self._items.get(item.key) is item:
                 self._heads[item.key] = (head.weights[place], float(head.offsets[place]))
+                self._fitted.add(item.key)
                 kept.append(item)
                 weights.append(self._learned.weights[start:end])
             start = end
@@ -255,7 +260,7 @@ class Matcher:
             self._next_row = rows.stop
             self._key_of_row.update(dict.fromkeys(rows, item.key))
             passages = self._space.centred_passages(item.passages)
-            self._held[item.key] = _Held(item, rows, own, passages)
+            self._held[item.key] = Held(item, rows, own, passages)
             self._phrasings[item.key] = frozenset(map(folded, item.texts))
             centred = self._space.centred(item.vectors)
             for scope in [EVERYONE] if EVERYONE in item.scopes else sorted(item.scopes):
@@ -269,6 +274,9 @@ class Matcher:
         assert self._held is not None
         held = self._held.pop(key)
         self._heads.pop(key, None)
+        self._fitted.discard(key)
+        for fold in range(TAUGHT_FOLDS):
+            self._fold_heads.pop((key, fold), None)
         del self._phrasings[key]
         for scope in held.item.scopes:
             if scope in self._indexes:
@@ -278,22 +286,64 @@ class Matcher:
 
     # --- the moves of a search
 
-    def _shortlist(
-        self, centred: Floats, scopes: Collection[str]
-    ) -> tuple[npt.NDArray[np.int64], Floats]:
-        """The nearest rows in the shared index and the asker's own, merged, each row once."""
+    def _shortlist(self, centred: Floats, scopes: Collection[str]) -> list[Near]:
+        """For each question the nearest rows in the shared index and the asker's own, merged."""
         limit = fitting.SHORTLIST_ROWS
         found = [
-            self._indexes[scope].search(centred, limit)
+            self._indexes[scope].search_many(centred, limit)
             for scope in {EVERYONE, *scopes}
             if scope in self._indexes
         ]
-        if not found:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        rows, first = np.unique(np.concatenate([part[0] for part in found]), return_index=True)
-        similarities = np.concatenate([part[1] for part in found])[first]
-        order = np.argsort(-similarities, kind="stable")[:limit]
-        return rows[order], similarities[order]
+        if len(found) == 1:
+            return [Near(*pair) for pair in zip(*found[0], strict=True)]
+        return [merged([(part[0][n], part[1][n]) for part in found]) for n in range(len(centred))]
+
+    def _rank(
+        self,
+        texts: Sequence[str],
+        asked: fitting.Asked,
+        near: Sequence[Near],
+        limit: int,
+        without: Sequence[int] | None = None,
+    ) -> list[list[Scored]]:
+        """Orders and calibrates. `without` has a row for each question that is not to count."""
+        held, found = self._ready(), [list[Scored]() for _ in texts]
+        orders: dict[int, Ordered] = {}
+        for place, one in enumerate(near):
+            if len(one.rows):
+                text, fold = texts[place], None
+                if without is not None:
+                    text, fold = "", without[place] % TAUGHT_FOLDS
+                orders[place] = self._ordered(text, asked.features[place], one, fold)
+        known = [
+            evidence(
+                ordered,
+                held[ordered.keys[0]],
+                held[self._key_of_row[int(near[place].rows[0])]],
+                asked.pick(slice(place, place + 1)),
+                near[place],
+                without[place] if without else None,
+            )
+            for place, ordered in orders.items()
+        ]
+        probabilities = self._fit.calibrator.probability(matrix(known))
+        for (place, ordered), probability in zip(orders.items(), probabilities, strict=True):
+            certain = ordered.limited(float(probability), self._space.lexicon, texts[place])
+            found[place] = ranked(ordered.keys[:limit], ordered.logits, certain)
+        return found
+
+    def _ordered(self, text: str, features: Floats, near: Near, fold: int | None) -> Ordered:
+        """The shortlisted entries, best first."""
+        key_of_row = self._key_of_row
+        keys = list(dict.fromkeys([key_of_row[row] for row in near.rows.tolist()]))
+        heads = [self._head(key, fold) for key in keys]
+        offsets = np.array([offset for _, offset in heads], dtype=np.float32)
+        logits = np.array([weights for weights, _ in heads]) @ features + offsets
+        exact = self._exact(text, keys)
+        if exact is not None:
+            logits[exact] = max(logits.max(), logits[exact]) + 1.0
+        order = np.argsort(-logits, kind="stable")
+        return Ordered([keys[place] for place in order], logits[order], exact is not None)
 
     def _exact(self, text: str, keys: Sequence[str]) -> int | None:
         """The place in `keys` of the only entry that has `text` among its phrasings, if one has."""
@@ -303,23 +353,29 @@ class Matcher:
         places = [place for place, key in enumerate(keys) if wanted in self._phrasings[key]]
         return places[0] if len(places) == 1 else None
 
-    def _logit(self, key: str, features: Floats) -> float:
-        head = self._heads.get(key)
+    def _head(self, key: str, fold: int | None) -> tuple[Floats, float]:
+        """Weights and offset. With `fold`, a newcomer has those it would have without that fold
+        of all rows, so that a row can be asked as if it were new."""
+        if key in self._fitted or fold is None:
+            head = self._heads.get(key)
+            if head is None:
+                head = self._heads[key] = self._teach(key, None)
+            return head
+        head = self._fold_heads.get((key, fold))
         if head is None:
-            head = self._heads[key] = self._teach(key)
-        return float(features @ head[0]) + head[1]
+            head = self._fold_heads[key, fold] = self._teach(key, fold)
+        return head
 
-    def _teach(self, key: str) -> tuple[Floats, float]:
+    def _teach(self, key: str, fold: int | None) -> tuple[Floats, float]:
         """Weights for an item that came after the fit, beside everyone else's."""
         assert self._held is not None
         own = self._held[key]
-        own_features = self._features(own)
-        near, _ = self._shortlist(
-            self._space.centred(own.item.vectors).mean(axis=0), self._indexes.keys()
-        )
-        rivals = dict.fromkeys(self._key_of_row[row] for row in near.tolist())
+        centre = self._space.centred(own.item.vectors).mean(axis=0)
+        near = self._shortlist(centre[None, :], self._indexes.keys())[0]
+        rivals = dict.fromkeys(self._key_of_row[row] for row in near.rows.tolist())
         rivals.pop(key, None)
-        others = [self._features(self._held[rival]) for rival in rivals]
+        own_features = self._features(own, fold)
+        others = [self._features(self._held[rival], fold) for rival in rivals]
         width = own_features.shape[1]
         rows = np.vstack([np.zeros((0, width), np.float32), *others])[:NEWCOMER_RIVAL_ROWS]
         taught = [self._heads[rival] for rival in rivals if rival in self._heads]
@@ -332,56 +388,12 @@ class Matcher:
         )
         return found.weights, found.offset
 
-    def _features(self, held: _Held) -> Floats:
-        return self._space.features(self._space.centred(held.item.vectors), held.weights)
-
-    def _evidence(
-        self,
-        best: _Held,
-        vector: Floats,
-        centred: Floats,
-        weights: sparse.csr_matrix,
-        rows: npt.NDArray[np.int64],
-        similarities: Floats,
-        logits: Floats,
-    ) -> Evidence:
-        """One row of evidence for the best candidate."""
-        own = (rows >= best.rows.start) & (rows < best.rows.stop)
-        ranked = np.sort(logits)
-        rival = similarities[~own].max() if (~own).any() else -1.0
-        nearest = self._items[self._key_of_row[int(rows[0])]]
-        passage = float((best.passages @ centred).max()) if len(best.passages) else 0.0
-        columns = (
-            log_odds(np.array([softmax(ranked)[-1]]))[0],
-            min(float(ranked[-1] - ranked[-2]), 20.0) if len(ranked) > 1 else 20.0,
-            similarities[own].max(),
-            similarities[own].max() - rival,
-            float((nearest.vectors @ vector).max()),
-            float((best.weights @ weights.T).max()),
-            passage,
-        )
-        return Evidence(*(np.array([column], dtype=np.float32) for column in columns))
-
-
-def folded(text: str) -> str:
-    """`text` without case, punctuation and extra space: equal for the same words."""
-    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
-
-
-def _ranked(keys: list[str], logits: Floats, probability: float) -> list[Scored]:
-    """Probabilities of all: the best has its calibrated one, the rest share by the head's odds.
-
-    Together they are at most 1: only one entry is right.
-    """
-    parts = probability * np.exp(logits[: len(keys)] - logits[0])
-    rest = float(parts[1:].sum())
-    if rest > 1.0 - probability:
-        parts[1:] *= (1.0 - probability) / rest
-    parts[0] = probability
-    return [
-        Scored(key, float(part), float(logit))
-        for key, part, logit in zip(keys, parts, logits, strict=False)
-    ]
+    def _features(self, held: Held, without_fold: int | None) -> Floats:
+        features = self._space.features(self._space.centred(held.item.vectors), held.weights)
+        if without_fold is None:
+            return features
+        kept = np.arange(held.rows.start, held.rows.stop) % TAUGHT_FOLDS != without_fold
+        return np.asarray(features[kept], dtype=np.float32)
 
 
 def _corpus(items: Sequence[Item], dimensions: int) -> fitting.Corpus:

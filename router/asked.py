@@ -1,7 +1,7 @@
 """Remembers what visitors really ask, for curating: nothing waits for it, and nothing fails by it.
 
 A question is noted in memory when its reply is made, and stored with the others
-of the last half second. What cannot be stored is tried again; where the
+of the last half second; what fixes were worth is counted with them. What cannot be stored is tried again; where the
 database stays away, the oldest are let go.
 """
 
@@ -19,6 +19,7 @@ from brains import asked as rows
 from brains.asked import AskedRow, Outcome
 from brains.database import Database
 from brains.errors import SamsvarError
+from brains.gaps.spared import Spared
 from brains.knowledge import Knowledge
 from brains.model import Body
 from brains.vectors import TextEncoder, Vector
@@ -34,8 +35,11 @@ RECENT_MAX = 2_000
 class AskedQuestions:
     """Belongs to one event loop. `flush_for_ever` stores what `note` has taken."""
 
-    def __init__(self, db: Database, encoder: TextEncoder, knowledge: Knowledge) -> None:
+    def __init__(
+        self, db: Database, encoder: TextEncoder, knowledge: Knowledge, spared: Spared
+    ) -> None:
         self._db = db
+        self._spared = spared
         self._encoder = encoder
         self._knowledge = knowledge
         self._waiting: deque[AskedRow] = deque(maxlen=WAITING_MAX)
@@ -84,7 +88,7 @@ class AskedQuestions:
             try:
                 batch = await self._with_vectors(batch)
                 async with self._db.write() as tx:
-                    await rows.add(tx, batch)
+                    await self._spared.count(tx, await rows.add(tx, batch))
             except BaseException:
                 room = WAITING_MAX - len(self._waiting)
                 self._waiting.extendleft(reversed(batch[-room:] if room else []))

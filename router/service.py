@@ -315,7 +315,7 @@ async def _pipeline(
         asyncio.to_thread(crisis.CrisisDetector, crisis_examples, crisis_vectors),
         asyncio.to_thread(human.HumanDetector, human_examples, human_vectors),
     )
-    asked = AskedQuestions(db, encoder, knowledge)
+    asked = AskedQuestions(db, encoder, knowledge, gaps.spared)
     return Pipeline(
         knowledge, encoder, gaps, asked, db, *detectors, wrong_rate=settings.wrong_rate, clock=clock
     )
