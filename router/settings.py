@@ -20,6 +20,7 @@ from brains.errors import Invalid, Problem
 PREFIX = "SAMSVAR_"
 KIB = 1024
 MIB = 1024 * KIB
+SECRET = ("admin_key", "oidc_client_secret")
 
 Url = Annotated[str, Meta(pattern=r"^(https?://[^\s/]+)?/?$")]
 
@@ -63,6 +64,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Key of the administrator, sent as `Authorization: Bearer`. When unset, "
             "a random one is made at the first start and shown once.",
         ),
+    ] = ""
+    oidc_issuer: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https://\S+|http://(localhost|127\.0\.0\.1)(:\d+)?(/\S*)?)?$",
+            description="Issuer URL of the OpenID Connect provider at which people may sign in; "
+            "HTTPS, except on this machine.",
+        ),
+    ] = ""
+    oidc_client_id: Annotated[
+        str, Meta(description="What the provider calls this installation.")
+    ] = ""
+    oidc_client_secret: Annotated[
+        str, Meta(description="What this installation proves itself to the provider with.")
+    ] = ""
+    oidc_name: Annotated[
+        str, Meta(max_length=60, description="The provider's name on the button to sign in.")
     ] = ""
     public_url: Annotated[
         Url,
@@ -182,7 +200,7 @@ def _problem(name: str, value: object, what: str) -> Problem:
     what = what.split(" - at")[0]
     if "matching regex" in what:
         what = "It cannot be read"
-    shown = "" if name == "admin_key" or name.endswith("_url") else f" It is “{value}” now."
+    shown = "" if name in SECRET or name.endswith("_url") else f" It is “{value}” now."
     meaning = meanings()[name]
     return Problem(variable(name), f"{what}.{shown} {meaning}")
 

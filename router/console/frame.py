@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,8 +16,10 @@ from litestar.template.config import TemplateConfig
 from markupsafe import Markup
 
 from brains.counters import Counts
+from brains.errors import Problem
 from brains.model import Brain
-from router.console import charts, dates, nav, wording
+from router.console import charts, dates, flashes, nav, wording
+from router.console.flashes import Flash, Kind, Undo
 from router.security.access import Access
 from router.security.rights import Right
 from router.service import Service
@@ -34,26 +34,7 @@ THEME_COOKIE = "samsvar_theme"
 BRAIN_COOKIE = "samsvar_brain"
 HOME = "/console"
 THEMES = ("light", "dark")
-FLASH_CHARS_MAX = 1500
 FLASH_VALUE_CHARS_MAX = 120
-
-Kind = Literal["success", "warning", "danger", "info"]
-
-
-class Undo(msgspec.Struct, frozen=True):
-    """Where to post, and what, to take back what was just done."""
-
-    url: str
-    fields: dict[str, str | list[str]] = {}
-
-
-class Flash(msgspec.Struct, frozen=True):
-    """One message for the next page: a key of the texts and the values in it."""
-
-    key: str
-    kind: Kind = "success"
-    values: dict[str, str | int] = {}
-    undo: Undo | None = None
 
 
 class ConsolePage(Template):
@@ -90,7 +71,7 @@ def page(
     title: str,
     area: str,
     status: int = 200,
-    errors: Sequence[object] = (),
+    errors: Sequence[Problem] = (),
     **context: Any,
 ) -> ConsolePage:
     """`templates/<template>` in the frame. `area` is the section that the menu marks.
@@ -100,7 +81,7 @@ def page(
     """
     return ConsolePage(
         template,
-        context={**_frame(request, area), "title": title, "errors": list(errors), **context},
+        context={**_frame(request, area), "title": title, "errors": _pointed(errors), **context},
         status_code=status,
         media_type=MediaType.HTML,
     )
@@ -199,25 +180,6 @@ def templates() -> TemplateConfig[JinjaTemplateEngine]:
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
 
-def packed(flashes: Sequence[Flash]) -> str:
-    """Flashes as a cookie's value; the oldest are left out where they would not fit."""
-    kept = list(flashes)
-    while kept:
-        value = base64.urlsafe_b64encode(msgspec.json.encode(kept)).decode()
-        if len(value) <= FLASH_CHARS_MAX * 2:
-            return value
-        kept.pop(0)
-    return ""
-
-
-def unpacked(value: str | None) -> list[Flash]:
-    """What `packed` made, nothing for anything else."""
-    try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(value or ""), type=list[Flash])
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
-        return []
-
-
 def _frame(request: AnyRequest, area: str) -> dict[str, Any]:
     tongue, now = language(request), dt.datetime.now(dt.UTC)
     brain, state = current_brain(request), request.scope["state"]
@@ -236,7 +198,7 @@ def _frame(request: AnyRequest, area: str) -> dict[str, Any]:
         "dates": spoken,
         "may": lambda right, **where: may(request, right, **where),
         "nav": _links(request, nav.BRAIN, brain, area) if brain else [],
-        "admin_nav": _links(request, nav.ADMIN, None, area),
+        "admin_nav": _links(request, nav.ADMIN, brain, area),
         "area": area,
         "counters": state.get("counters", Counts()),
         "flashes": _flashes(request),
@@ -271,11 +233,15 @@ class _Words(msgspec.Struct, frozen=True):
         return dates.input_date(at)
 
 
+def _pointed(errors: Sequence[Problem]) -> list[Problem]:
+    """`field title`, as the shared checks say it, is the form's field `title`."""
+    return [Problem(error.pointer.removeprefix("field "), error.text) for error in errors]
+
+
 def _links(
     request: AnyRequest, sections: Sequence[nav.Section], brain: Brain | None, area: str
 ) -> list[nav.Link]:
     id = brain.id if brain else None
-    body = own_body(request)
     return [
         nav.Link(
             section.area,
@@ -285,8 +251,17 @@ def _links(
             section.area == area,
         )
         for section in sections
-        if may(request, section.right, brain=id, body=body if section.where == "any body" else None)
+        if _may_open(request, section, id)
     ]
+
+
+def _may_open(request: AnyRequest, section: nav.Section, brain: str | None) -> bool:
+    return may(
+        request,
+        section.right,
+        brain=brain if section.where != "everywhere" else None,
+        body=own_body(request) if section.where == "any body" else None,
+    )
 
 
 def _flashes(request: AnyRequest) -> list[Flash]:
@@ -295,7 +270,7 @@ def _flashes(request: AnyRequest) -> list[Flash]:
         return []
     state = request.scope["state"]
     state["flashes_shown"] = True
-    return unpacked(request.cookies.get(FLASH_COOKIE)) + state.pop("flashes", [])
+    return flashes.unpacked(request.cookies.get(FLASH_COOKIE)) + state.pop("flashes", [])
 
 
 def _brain_of_body(request: AnyRequest) -> str | None:

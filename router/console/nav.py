@@ -50,5 +50,5 @@ BRAIN = (
 ADMIN = (
     Section("people", "/console/people", "manage keys", "everywhere", "people"),
     Section("keys", "/console/keys", "manage keys", "everywhere", "keys"),
-    Section("audit", "/console/audit", "manage keys", "everywhere", "audit"),
+    Section("audit", "/console/audit", "set facts", "any body", "audit"),
 )

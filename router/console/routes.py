@@ -16,7 +16,19 @@ from litestar.types import ControllerRouterHandler
 from router.console import frame
 from router.console.live import Live
 from router.console.middleware import FrameMiddleware, count
-from router.console.pages import events, front, gaps, jobs, overview, search
+from router.console.pages import (
+    audit,
+    events,
+    front,
+    gaps,
+    jobs,
+    keys,
+    overview,
+    people,
+    profile,
+    search,
+    sign_in,
+)
 from router.security import signed_in
 from router.security.audited import AuditMiddleware
 from router.service import Service
@@ -33,6 +45,11 @@ AREAS: tuple[ModuleType, ...] = (
     search,
     jobs,
     events,
+    sign_in,
+    profile,
+    people,
+    keys,
+    audit,
 )
 
 

@@ -19,6 +19,7 @@ from brains.store import now as utc_now
 from router.errors import NotAuthenticated
 from router.security import passwords
 from router.security.attempts import Attempts
+from router.security.oidc import Account
 from router.security.passwords import Passwords, Weakness
 
 Why = Literal["wrong", "wait", "link", "unknown", "provider"]
@@ -50,10 +51,12 @@ class WeakPassword(Invalid):
 
 
 class Visit(NamedTuple):
-    """Where somebody comes from: what counts as one address, and the name of their browser."""
+    """Where somebody comes from: what counts as one address, the name of their browser, and the
+    session it had until now, which a new one replaces."""
 
     address: str
     browser: str = ""
+    token: str | None = None
 
 
 class CameIn(NamedTuple):
@@ -95,20 +98,16 @@ class SignIn:
                 await people.rehash(tx, person.id, hashed, renewed)
         return await self._begin(person, visit, "password")
 
-    async def with_provider(
-        self, issuer: str, subject: str, email: str | None, visit: Visit
-    ) -> CameIn:
-        """Begin a session for a provider's account, whose verified address is `email` if any.
+    async def with_provider(self, account: Account, visit: Visit) -> CameIn:
+        """Begin a session for a provider's account.
 
         The first time it is tied to the person with that address. Raises
         `SignInRefused`: unknown.
         """
         async with self._db.write() as tx:
-            person = await people.by_subject(tx, issuer, subject)
-            if person is None and email is not None:
-                person = await people.by_email(tx, email)
-                if person is not None and not await people.bind(tx, person.id, issuer, subject):
-                    person = None
+            person = await people.by_subject(tx, account.issuer, account.subject)
+            if person is None and account.email is not None:
+                person = await self._tied(tx, account, account.email)
         if person is None or person.disabled is not None:
             await self._failed(person, "unknown to us")
             raise SignInRefused("unknown")
@@ -179,6 +178,14 @@ class SignIn:
             await self._note(tx, "sign_in.out_everywhere", person)
         return ended
 
+    async def _tied(self, tx: Transaction, account: Account, email: str) -> Person | None:
+        """The person with that address, now tied to the account; None where that is not free."""
+        person = await people.by_email(tx, email)
+        if person is None or person.disabled is not None:
+            return person
+        free = await people.bind(tx, person.id, account.issuer, account.subject)
+        return person if free else None
+
     async def _known(self, email: str) -> tuple[Person | None, str | None]:
         """The person who may sign in with that address, and the hash to compare with."""
         async with self._db.read() as tx:
@@ -197,6 +204,8 @@ class SignIn:
         now = self._clock()
         async with self._db.write() as tx:
             await sessions.purge(tx, now)
+            if visit.token:
+                await sessions.end(tx, visit.token)
             token = await sessions.start(tx, person.id, now, visit.browser)
             await self._note(tx, "sign_in.ok", person, way=way)
         return CameIn(person, token)

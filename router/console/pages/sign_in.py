@@ -102,7 +102,7 @@ class SignInController(Controller):
             came = await _desk(request).with_provider(account, visit(request))
         except (SignInRefused, ProviderFailed) as error:
             refused = error if isinstance(error, SignInRefused) else SignInRefused("provider")
-            response = _form(request, Credentials(next=wanted), refused)
+            response: Response[Any] = _form(request, Credentials(next=wanted), refused)
         else:
             response = _enter(request, came, wanted)
         response.cookies.append(flows.forgotten(request))
