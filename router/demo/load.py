@@ -48,7 +48,7 @@ def read_bodies() -> list[Body]:
 def read_entries(brain: str) -> list[Entry]:
     """The entries of a brain, from one file a topic."""
     files = sorted((FOLDER / brain).glob("*.jsonl"))
-    return [entry for file in files for entry in jsonl.read(file.read_text("utf-8"), "nb")]
+    return [entry for file in files for entry in jsonl.read(file.read_text("utf-8"))]
 
 
 def read_facts() -> list[Fact]:
