@@ -24,7 +24,7 @@ from brains.database import Database
 from brains.errors import Invalid, UnknownEntry
 from brains.gaps import Gaps
 from brains.knowledge import FactMissing, Found, Knowledge
-from brains.model import Body, Nearest
+from brains.model import AskedReason, Body, Nearest
 from router import choices, decide, replies
 from router.asked import AskedQuestions
 from router.detect.crisis import CrisisDetector
@@ -229,11 +229,16 @@ class Pipeline(msgspec.Struct, frozen=True):
             await facts.record_missing(tx, speaker.id, key, found.brain, found.id, asked.now)
         gap = None
         if vector is not None:
-            gap = await self._record_gap(asked, speaker, vector, [found])
+            gap = await self._record_gap(asked, speaker, vector, [found], "missing fact")
         return replies.unanswered(speaker, gap, key, asked.language, found.probability, asked.now)
 
     async def _record_gap(
-        self, asked: Asked, body: Body, vector: Vector, found: Sequence[Found]
+        self,
+        asked: Asked,
+        body: Body,
+        vector: Vector,
+        found: Sequence[Found],
+        reason: AskedReason = "unanswered",
     ) -> str:
         entries = [one for one in found if one.kind == "entry"][:NEAREST_KEPT]
         nearest = [Nearest(one.id, one.title, round(one.probability, 4)) for one in entries]
@@ -247,7 +252,18 @@ class Pipeline(msgspec.Struct, frozen=True):
             nearest,
             asked.now,
             asked.conversation,
+            reason=reason,
+            shares=self._others_shares(found, asked.body),
         )
+
+    def _others_shares(self, found: Sequence[Found], body: Body) -> dict[str, float]:
+        """How likely the question is each other body's."""
+        shares = decide.shares(found, body)
+        return {
+            owner: round(share, 4)
+            for owner, share in shares.items()
+            if owner != body.id and owner in self.knowledge.bodies
+        }
 
     def _record(
         self, asked: Asked, reply: Reply, vector: Vector | None, choice: str | None = None

@@ -8,6 +8,8 @@ heat        what sorts gaps: how much one matters now
 listing     gaps and questions as a curator, or one body's editor, reads them
 overview    a brain's gaps in numbers
 changing    a transaction for what curators do; work, moving: what they do
+tidier      carries out what tidying plans, in the background
+asking      a gap's questions, to ask them again
 forwarding  a gap's questions on their way to another brain
 events      the history of a gap
 spared      what a fix was worth

@@ -82,10 +82,7 @@ async def split(change: Change, id: str, question_ids: Sequence[int], kind: str 
     source = await change.row(id)
     refuse_merged(source)
     moved = await _same_words(change, id, question_ids)
-    if not moved or len(moved) == source.size:
-        raise Invalid(
-            "Choose some of the gap's questions, not none and not all.", "field questions"
-        )
+    _refuse_none_or_all(len(moved), source.size)
     new = rows.new_id()
     kept = ("summary", "nearest", "fingerprint", "summary_vector", "first_seen", "last_seen")
     await change.add(
@@ -101,16 +98,33 @@ async def split(change: Change, id: str, question_ids: Sequence[int], kind: str 
     return new
 
 
-async def move(change: Change, source: str, target: str, question_ids: Sequence[int]) -> None:
-    """Moves questions, and those of the same words, between two gaps; not all of them."""
+async def move(
+    change: Change, source: str, target: str, question_ids: Sequence[int], kind: str
+) -> None:
+    """Moves some questions, and those of the same words, between two gaps.
+
+    Raises `Invalid` where none or all of the source's were chosen.
+    """
+    before = await change.row(source)
+    for row in (before, await change.row(target)):
+        refuse_merged(row)
     moved = await _same_words(change, source, question_ids)
-    if moved and len(moved) < (await change.row(source)).size:
-        await _move(change, source, target, moved, sa.null())
+    _refuse_none_or_all(len(moved), before.size)
+    await _move(change, source, target, moved, sa.null())
+    change.note(source, kind, gap=target, questions=len(moved))
+    change.note(target, kind, gap=source, questions=len(moved))
 
 
 def refuse_merged(row: sa.Row[Any]) -> None:
     if row.status == "merged":
         raise Invalid("This gap is part of another one now. Work on that one.", "gap")
+
+
+def _refuse_none_or_all(chosen: int, size: int) -> None:
+    if not 0 < chosen < size:
+        raise Invalid(
+            "Choose some of the gap's questions, not none and not all.", "field questions"
+        )
 
 
 async def _merge_one(change: Change, id: str, source: sa.Row[Any]) -> None:

@@ -167,19 +167,22 @@ class Gaps:
             return await overview.overview(tx, brain, self._clock(), only_body)
 
     async def similar(self, brain: str, id: str, limit: int) -> Sequence[tuple[float, str]]:
-        """The open gaps most like this one: cosine of the means, and id; nearest first."""
+        """The open gaps most like this one: how much alike, and id; best first."""
+        await self.catch_up(brain)
+        clusters = self.recorder.of(brain)
+        gap = clusters.known.get(id)
+        near = clusters.similar(id, limit) if gap is not None and gap.size else []
+        return [(round(cosine, 4), other) for other, cosine in near]
+
+    async def catch_up(self, brain: str) -> int:
+        """Takes in what everybody wrote so far, and returns the brain's tick."""
         async with self.recorder.alone, self.db.read() as tx:
-            await self.recorder.catch_up(tx, brain, await rows.version(tx, brain))
-        memory = self.recorder.of(brain)
-        gap = memory.known.get(id)
-        others = [one for one in memory.known.values() if one.status == "open" and one.id != id]
-        if gap is None or not gap.size or not others:
-            return []
-        mean = memory.centred(gap.total / np.float32(gap.size))
-        means = np.stack([memory.centred(one.total / np.float32(one.size)) for one in others])
-        cosines = means @ mean
-        best = np.argsort(-cosines)[:limit]
-        return [(round(float(cosines[place]), 4), others[place].id) for place in best]
+            version = await rows.version(tx, brain)
+            await self.recorder.catch_up(tx, brain, version)
+        return version
+
+    def now(self) -> dt.datetime:
+        return self._clock()
 
     # Working on them
 

@@ -1,10 +1,8 @@
-"""Curating the shared brain: entries, facts, gaps, bodies. A change is live when the call ends."""
+"""Curating the shared brain: entries, facts, bodies. A change is live when the call ends."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -12,34 +10,27 @@ import msgspec
 from brains import documents, entries, facts, notes, store
 from brains.database import Database
 from brains.entries import Summary
-from brains.errors import Invalid, UnknownGap
+from brains.errors import Invalid
 from brains.formats import faqpage, jsonl
-from brains.gaps import Gaps
+from brains.formats.ids import slug
 from brains.knowledge import Knowledge
 from brains.model import (
-    EVERYONE,
     Body,
     Brain,
     Entry,
     Fact,
-    Gap,
-    GapQuestion,
-    GapStatus,
     MissingFact,
-    Source,
     Status,
     Texts,
 )
 from brains.notes import NewNote, Note
 from brains.vectors import TextEncoder
 from embeddings.packaged import Progress
-from router import decide
-from router.pipeline import Pipeline
-from router.results import AnsweredGap, EntryPage, GapPage, ImportResult, Revision
+from router.curation.fact_table import label_of
+from router.results import EntryPage, ImportResult, Revision
 
-QUESTIONS_ASKED_AGAIN_MAX = 200
-PHRASINGS_FROM_GAP_MAX = 15
-ID_CHARS_MAX = 60
+
+SAME_IDS_MAX = 1_000
 
 
 class Curation(msgspec.Struct, frozen=True):
@@ -48,8 +39,6 @@ class Curation(msgspec.Struct, frozen=True):
     db: Database
     knowledge: Knowledge
     encoder: TextEncoder
-    gap_store: Gaps
-    pipeline: Pipeline
     clock: Callable[[], dt.datetime]
 
     async def entries(
@@ -79,6 +68,14 @@ class Curation(msgspec.Struct, frozen=True):
         """The newest state of an entry, or the one at `revision`."""
         async with self.db.read() as tx:
             return await entries.get(tx, brain, id, revision)
+
+    async def free_id(self, brain: str, title: str) -> str:
+        """An id made of the title, that no entry of the brain has ever had."""
+        base = slug(title) or "svar"
+        names = [base, *(f"{base}-{number}" for number in range(2, SAME_IDS_MAX))]
+        async with self.db.read() as tx:
+            taken = await entries.heads(tx, brain, names)
+        return next(name for name in names if name not in taken)
 
     async def save_entry(
         self,
@@ -158,61 +155,6 @@ class Curation(msgspec.Struct, frozen=True):
         page = faqpage.for_body(self.knowledge, body, language, self.clock())
         return msgspec.json.format(msgspec.json.encode(page)).decode()
 
-    async def gaps(
-        self,
-        brain: str,
-        status: GapStatus | None = "open",
-        cursor: str | None = None,
-        limit: int = 50,
-    ) -> GapPage:
-        page = await self.gap_store.list(brain, status, cursor, limit)
-        return GapPage(list(page.items), page.next)
-
-    async def gap(self, brain: str, id: str) -> Gap:
-        gap = await self.gap_store.get(id)
-        if gap.brain != brain:
-            raise UnknownGap(id)
-        return gap
-
-    async def gap_questions(self, brain: str, id: str, limit: int = 100) -> list[GapQuestion]:
-        await self.gap(brain, id)
-        return list((await self.gap_store.questions(id, limit=limit)).items)
-
-    async def answer_gap(
-        self,
-        brain: str,
-        id: str,
-        answers: Texts,
-        by: str,
-        questions: list[str] | None = None,
-        audience: list[str] | None = None,
-        title: str | None = None,
-        sources: list[Source] | None = None,
-    ) -> AnsweredGap:
-        """Publish an answer, ask the gap's questions again, and close it if all are answered."""
-        gap = await self.gap(brain, id)
-        asked = await self.gap_questions(brain, id, QUESTIONS_ASKED_AGAIN_MAX)
-        texts = list(dict.fromkeys(one.text for one in asked))
-        entry = Entry(
-            id=self._free_id(brain, title or gap.summary),
-            title=title or gap.summary[:ID_CHARS_MAX],
-            questions=questions or [gap.summary, *texts][:PHRASINGS_FROM_GAP_MAX],
-            answers=answers,
-            audience=audience or [EVERYONE],
-            sources=sources or [],
-            brain=brain,
-        )
-        entry = msgspec.structs.replace(entry, questions=list(dict.fromkeys(entry.questions)))
-        entry = await self.save_entry(brain, entry, by)
-        answered = await self._answered_now(brain, asked)
-        if answered == len(asked):
-            gap = await self.gap_store.settle(id, "answered", by, entry.id)
-        return AnsweredGap(gap, entry, len(asked), answered)
-
-    async def dismiss_gap(self, brain: str, id: str, by: str) -> Gap:
-        await self.gap(brain, id)
-        return await self.gap_store.settle(id, "dismissed", by)
-
     async def facts(self, body: str) -> list[Fact]:
         async with self.db.read() as tx:
             return list(await documents.FACTS.where(tx, body=self.knowledge.body(body).id))
@@ -221,9 +163,9 @@ class Curation(msgspec.Struct, frozen=True):
         self, body: str, facts: dict[str, str | Texts | None], by: str
     ) -> list[Fact]:
         """Give facts their values; None removes one. All or none."""
-        known = self.knowledge.facts.get(self.knowledge.body(body).id, {})
+        self.knowledge.body(body)
         given = [
-            Fact(body, key, value, known[key].label if key in known else {})
+            Fact(body, key, value, label_of(self.knowledge, key))
             for key, value in facts.items()
             if value is not None
         ]
@@ -252,38 +194,6 @@ class Curation(msgspec.Struct, frozen=True):
             await store.save_brain(self.db, brain)
             await self.knowledge.catch_up()
         return self.knowledge.brain(brain.id)
-
-    async def _answered_now(self, brain: str, asked: list[GapQuestion]) -> int:
-        """How many of a gap's questions get an answer where they were asked."""
-        vectors = await self.encoder.encode([one.text for one in asked])
-        limits = self.pipeline.limits()
-        count = 0
-        for question, vector in zip(asked, vectors, strict=True):
-            body = self.knowledge.bodies.get(question.body)
-            if body is None:
-                continue
-            found = self.knowledge.find(question.text, vector, body.id, self.clock())
-            count += isinstance(decide.decide(found, body, limits), decide.Answer)
-        return count
-
-    def _free_id(self, brain: str, title: str) -> str:
-        """An id made of the title, that no entry of the brain has."""
-        plain = unicodedata.normalize("NFKD", title.casefold().translate(_LETTERS))
-        base = re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")
-        base = base[:ID_CHARS_MAX].strip("-") or "svar"
-        taken = self.knowledge.entries[brain]
-        return (
-            base
-            if base not in taken
-            else next(
-                name
-                for number in range(2, len(taken) + 3)
-                if (name := f"{base}-{number}") not in taken
-            )
-        )
-
-
-_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
 
 
 def _share(progress: Progress, what: str) -> Callable[[int, int], None]:

@@ -280,9 +280,9 @@ async def test_none_of_these_keeps_the_question_before_it(service: Service) -> N
     assert isinstance(asked.outcome, Clarify)
     reply = await talk.say(choice="none")
     assert isinstance(reply.outcome, Unanswered) and reply.outcome.gap
-    questions = await service.curation.gap_questions("kommune", reply.outcome.gap)
-    assert [question.text for question in questions] == ["leie gymsal eller kulturhus"]
-    nearest = (await service.curation.gap("kommune", reply.outcome.gap)).nearest
+    questions = await service.gap_desk.questions("kommune", reply.outcome.gap)
+    assert [question.text for question in questions.items] == ["leie gymsal eller kulturhus"]
+    nearest = (await service.gap_desk.get("kommune", reply.outcome.gap)).nearest
     assert [one.entry for one in nearest] == ["gymsal", "kulturhus"]
     assert [option.id for option in reply.options] == ["human"]
 
@@ -383,13 +383,13 @@ async def test_a_body_without_contact_points(service: Service) -> None:
 
 
 async def test_a_crisis_is_answered_alike_by_all(service: Service) -> None:
-    before = await service.curation.gaps("kommune")
+    before = await service.gap_desk.list("kommune")
     replies = [await ask(service, body.id, "jeg vil dø") for body in BODIES if body.brain]
     for reply in replies:
         assert isinstance(reply.outcome, Crisis)
         assert {contact.value for contact in reply.outcome.contacts} & {"113", "116 123"}
         assert reply.text == replies[0].text
-    assert await service.curation.gaps("kommune") == before
+    assert await service.gap_desk.list("kommune") == before
 
 
 # Unanswered
@@ -403,9 +403,10 @@ async def test_two_bodies_share_a_gap(service: Service) -> None:
         assert [option.id for option in reply.options] == ["human"]
         gaps.append(reply.outcome.gap)
     assert len(set(gaps)) == 1
-    gap = await service.curation.gap("kommune", gaps[0])
+    gap = await service.gap_desk.get("kommune", gaps[0])
     assert {body.id: body.count for body in gap.bodies} == {"bergen": 2, "voss": 1}
-    done = await service.curation.answer_gap("kommune", gap.id, {"nb": "Nei."}, "test")
+    answer = Entry(id="", questions=[], answers={"nb": "Nei."})
+    done = await service.gap_desk.answer_new("kommune", gap.id, answer, "test")
     assert (done.gap.status, done.asked_again) == ("answered", 3)
     assert (await ask(service, "asker", UNKNOWN)).text == "Nei."
 

@@ -1,0 +1,360 @@
+"""The desk where gaps become answers.
+
+`by` is the name of who does it. `only_body` is a body's editor looking: then
+gaps, questions and counts are that body's own, see `brains.gaps.listing`.
+Errors are those of `brains.errors`; a gap of another brain is unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from brains import entries, people
+from brains.database import Database
+from brains.errors import Invalid, NotFound
+from brains.formats.ids import slug
+from brains.gaps import Gaps, asking, moving, work
+from brains.gaps.changing import Change
+from brains.gaps.listing import Order
+from brains.gaps.overview import GapOverview
+from brains.gaps.spared import NEW_ENTRY
+from brains.knowledge import Knowledge, scopes_of
+from brains.model import (
+    DismissReason,
+    Entry,
+    Gap,
+    GapEvent,
+    GapQuestion,
+    GapStatus,
+    Texts,
+)
+from brains.pages import Page
+from router.curation.asking_again import AskingAgain, Changed, Result
+from router.curation.content import Curation
+from router.curation.fact_csv import Values
+from router.curation.facts import Facts
+from router.curation.local_answers import LocalAnswers
+from router.results import AnsweredGap, SimilarGap
+
+PHRASINGS_FROM_GAP_MAX = 15
+TEXTS_LOOKED_AT = 200
+TITLE_CHARS_MAX = 60
+STILL_SHOWN = 50
+ROUNDS_MAX = 3
+SAME_IDS_MAX = 100
+_LOCAL, _FACT, _PHRASING = "local", "fact", "phrasing"
+
+
+class _Mending(msgspec.Struct, frozen=True):
+    """What was just done for a gap. `scopes` are where an existing answer says something else."""
+
+    entry: Entry | None = None
+    how: str = _PHRASING
+    phrasings: Sequence[str] = ()
+    scopes: Sequence[str] = ()
+
+
+class GapDesk(msgspec.Struct, frozen=True):
+    """Reads and works on the gaps of all brains."""
+
+    db: Database
+    gaps: Gaps
+    knowledge: Knowledge
+    curation: Curation
+    local_answers: LocalAnswers
+    facts: Facts
+    asking: AskingAgain
+    clock: Callable[[], dt.datetime]
+
+    async def list(
+        self,
+        brain: str,
+        *,
+        status: GapStatus | None = "open",
+        body: str | None = None,
+        text: str = "",
+        assignee: str | None = None,
+        order: Order = "priority",
+        cursor: str | None = None,
+        limit: int = 50,
+        only_body: str | None = None,
+    ) -> Page[Gap]:
+        """A page of a brain's gaps, all of them or of one status; the most urgent first."""
+        page = await self.gaps.list(
+            self.knowledge.brain(brain).id,
+            status,
+            cursor,
+            limit,
+            body=body,
+            text=text,
+            assignee=assignee,
+            order=order,
+            only_body=only_body,
+        )
+        return Page([self._seen(gap, only_body) for gap in page.items], page.next)
+
+    async def get(self, brain: str, id: str, only_body: str | None = None) -> Gap:
+        """A merged gap too: its `merged_into` says where its questions are."""
+        return self._seen(await self.gaps.get(id, brain, only_body), only_body)
+
+    async def questions(
+        self,
+        brain: str,
+        id: str,
+        cursor: str | None = None,
+        limit: int = 50,
+        only_body: str | None = None,
+    ) -> Page[GapQuestion]:
+        """A page of a gap's questions, newest first."""
+        return await self.gaps.questions(id, cursor, limit, brain=brain, only_body=only_body)
+
+    async def events(self, brain: str, id: str) -> Sequence[GapEvent]:
+        """What was done to the gap, newest first. Not for editors: it names bodies."""
+        await self.gaps.get(id, brain)
+        return await self.gaps.events(id)
+
+    async def days(
+        self, brain: str, id: str, days: int = 28, only_body: str | None = None
+    ) -> Sequence[int]:
+        """Questions a day, the oldest day first, today last."""
+        await self.gaps.get(id, brain, only_body)
+        return await self.gaps.days(id, days, only_body)
+
+    async def similar(self, brain: str, id: str, limit: int = 5) -> Sequence[SimilarGap]:
+        """Open gaps that may ask the same: offers to merge."""
+        await self.gaps.get(id, brain)
+        near = await self.gaps.similar(brain, id, limit)
+        return [SimilarGap(await self.gaps.get(other), cosine) for cosine, other in near]
+
+    async def overview(self, brain: str, only_body: str | None = None) -> GapOverview:
+        return await self.gaps.overview(self.knowledge.brain(brain).id, only_body)
+
+    async def touch(self, brain: str, id: str) -> None:
+        """Somebody has the gap open: tidying leaves it alone for some minutes."""
+        await self.gaps.touch(brain, id)
+
+    # Work
+
+    async def merge(self, brain: str, id: str, others: Sequence[str], by: str) -> Gap:
+        """All questions of the others become this gap's. Undone by `unmerge`, one at a time."""
+        async with self.gaps.changing(brain, by) as change:
+            await moving.merge(change, id, others)
+        return await self.get(brain, id)
+
+    async def unmerge(self, brain: str, id: str, other: str, by: str) -> Gap:
+        """Gives a merged gap its questions back; it is returned."""
+        await self.gaps.unmerge(brain, id, other, by)
+        return await self.get(brain, other)
+
+    async def split(self, brain: str, id: str, question_ids: Sequence[int], by: str) -> Gap:
+        """Moves questions, and those of the same words, to a new gap, which is returned."""
+        return await self.get(brain, await self.gaps.split(brain, id, question_ids, by))
+
+    async def assign(self, brain: str, id: str, person_id: str | None, by: str) -> Gap:
+        if person_id is not None:
+            await self._require_person(person_id)
+        async with self.gaps.changing(brain, by) as change:
+            await work.assign(change, id, person_id)
+        return await self.get(brain, id)
+
+    async def snooze(self, brain: str, id: str, until: dt.datetime | None, by: str) -> Gap:
+        """Out of sight until a time; None brings it back. It goes on collecting."""
+        async with self.gaps.changing(brain, by) as change:
+            await work.snooze(change, id, until)
+        return await self.get(brain, id)
+
+    async def rename(self, brain: str, id: str, title: str, by: str) -> Gap:
+        """A title in a curator's own words; an empty one takes it away."""
+        async with self.gaps.changing(brain, by) as change:
+            await work.rename(change, id, title)
+        return await self.get(brain, id)
+
+    async def dismiss(self, brain: str, id: str, reason: DismissReason, by: str) -> Gap:
+        async with self.gaps.changing(brain, by) as change:
+            await work.dismiss(change, id, reason)
+        return await self.get(brain, id)
+
+    async def forward(self, brain: str, id: str, to: str, by: str) -> Gap:
+        """To `brain:x`, where its questions are recorded too, or to `body:y`."""
+        kind, _, name = to.partition(":")
+        if kind == "brain" and name != brain:
+            await self.gaps.forward_to_brain(brain, id, self.knowledge.brain(name).id, by)
+        elif kind == "body":
+            self.knowledge.body(name)
+            async with self.gaps.changing(brain, by) as change:
+                await work.forward(change, id, to)
+        else:
+            raise Invalid("Write brain:<another brain's id> or body:<a body's slug>.", "field to")
+        return await self.get(brain, id)
+
+    async def reopen(self, brain: str, id: str, by: str) -> Gap:
+        """Undoes dismissing, forwarding, snoozing and answering."""
+        async with self.gaps.changing(brain, by) as change:
+            await work.reopen(change, id)
+        return await self.get(brain, id)
+
+    # Answering
+
+    async def answer_new(self, brain: str, id: str, entry: Entry, by: str) -> AnsweredGap:
+        """Publishes a new entry. What it leaves empty (id, title, questions) the gap gives it."""
+        gap = await self.get(brain, id)
+        title = entry.title or gap.title or gap.summary[:TITLE_CHARS_MAX]
+        questions = entry.questions or await self._phrasings(gap)
+        entry = msgspec.structs.replace(
+            entry,
+            id=entry.id or await self._free_id(brain, title),
+            title=title,
+            questions=questions,
+            status="published",
+        )
+        saved = await self.curation.save_entry(brain, entry, by)
+        return await self._answered(brain, id, by, _Mending(saved, NEW_ENTRY, saved.questions))
+
+    async def answer_phrasing(
+        self, brain: str, id: str, entry_id: str, phrasings: Sequence[str], by: str
+    ) -> AnsweredGap:
+        """Publishes phrasings more for an existing entry."""
+        await self.get(brain, id)
+        entry = await self.curation.entry(brain, entry_id)
+        if entry.status != "published":
+            raise Invalid(
+                "The entry has unpublished changes. Publish or discard them first.", "entry"
+            )
+        questions = list(dict.fromkeys([*entry.questions, *phrasings]))
+        longer = msgspec.structs.replace(entry, questions=questions)
+        saved = await self.curation.save_entry(brain, longer, by, entry.revision)
+        return await self._answered(brain, id, by, _Mending(saved, _PHRASING, phrasings))
+
+    async def answer_local(
+        self, brain: str, id: str, entry_id: str, scope: str, answers: Texts, by: str
+    ) -> AnsweredGap:
+        """Saves a body's or a group's own answer to an existing entry."""
+        await self.get(brain, id)
+        entry = self.knowledge.entry(brain, entry_id)
+        await self.local_answers.save(brain, entry_id, scope, answers, by, entry.revision)
+        return await self._answered(brain, id, by, _Mending(entry, _LOCAL, scopes=[scope]))
+
+    async def answer_fact(self, brain: str, id: str, facts: Values, by: str) -> AnsweredGap:
+        """Gives facts their values, by body and key, all or none."""
+        await self.get(brain, id)
+        await self.facts.set(facts)
+        return await self._answered(brain, id, by, _Mending(None, _FACT, scopes=list(facts)))
+
+    async def ask_again(self, brain: str, id: str, by: str) -> AnsweredGap:
+        """Asks the gap's questions again, and closes it if all are answered now."""
+        await self.get(brain, id)
+        return await self._answered(brain, id, by, _Mending())
+
+    async def _answered(self, brain: str, id: str, by: str, mending: _Mending) -> AnsweredGap:
+        """Asks again until nothing new has come meanwhile; closes where nothing is left."""
+        changed = await self._changed(id, mending)
+        results: list[Result] = []
+        for round in range(ROUNDS_MAX):
+            fresh = await self.asking.ask(id, changed, never_asked_again=round > 0)
+            results += fresh
+            async with self.gaps.changing(brain, by) as change:
+                fixed = {number: one.fixed for one in fresh for number in one.question.ids}
+                await asking.store(change.tx, fixed, change.at)
+                left, never_asked = await asking.left(change.tx, id)
+                if never_asked and round + 1 < ROUNDS_MAX:
+                    continue
+                await self._note(change, id, mending, results)
+                if not left:
+                    entry = mending.entry.id if mending.entry else _answering(results, brain)
+                    await work.answered(change, id, entry, mending.how)
+            break
+        return await self._report(brain, id, mending, results)
+
+    async def _note(
+        self, change: Change, id: str, mending: _Mending, results: Sequence[Result]
+    ) -> None:
+        change.note(
+            id,
+            "asked_again",
+            entry=mending.entry.id if mending.entry else "",
+            how=mending.how,
+            scopes=list(mending.scopes),
+            asked=_count(results),
+            answered=_count([one for one in results if one.fixed]),
+        )
+
+    async def _report(
+        self, brain: str, id: str, mending: _Mending, results: Sequence[Result]
+    ) -> AnsweredGap:
+        words = {" ".join(text.casefold().split()) for text in mending.phrasings}
+        others = [r for r in results if " ".join(r.question.text.casefold().split()) not in words]
+        async with self.db.read() as tx:
+            still = await asking.still_unanswered(tx, id, STILL_SHOWN)
+        return AnsweredGap(
+            gap=await self.get(brain, id),
+            entry=mending.entry,
+            asked_again=_count(results),
+            answered_now=_count([one for one in results if one.fixed]),
+            others_asked=_count(others),
+            others_answered=_count([one for one in others if one.fixed]),
+            still=still,
+        )
+
+    async def _changed(self, id: str, mending: _Mending) -> list[Changed]:
+        """Where existing answers say something else, thanks to this and earlier mending."""
+        found = []
+        for event in await self.gaps.events(id):
+            scopes = event.detail.get("scopes")
+            if event.kind == "asked_again" and isinstance(scopes, list) and scopes:
+                found.append(Changed(str(event.detail["entry"]) or None, frozenset(scopes)))
+        if mending.scopes:
+            entry = mending.entry.id if mending.entry else None
+            found.append(Changed(entry, frozenset(mending.scopes)))
+        return found
+
+    async def _phrasings(self, gap: Gap) -> list[str]:
+        """The gap's own words, different ones, the most telling first."""
+        page = await self.questions(gap.brain, gap.id, limit=TEXTS_LOOKED_AT)
+        texts = dict.fromkeys([gap.summary, *(one.text for one in page.items)])
+        return list(texts)[:PHRASINGS_FROM_GAP_MAX]
+
+    async def _free_id(self, brain: str, title: str) -> str:
+        """An id made of the title, that no entry of the brain has ever had."""
+        base = slug(title) or "svar"
+        names = [base, *(f"{base}-{number}" for number in range(2, SAME_IDS_MAX))]
+        async with self.db.read() as tx:
+            taken = await entries.heads(tx, brain, names)
+        return next(name for name in names if name not in taken)
+
+    async def _require_person(self, id: str) -> None:
+        async with self.db.read() as tx:
+            try:
+                await people.get(tx, id)
+            except NotFound:
+                raise Invalid("There is no such person. Choose somebody else.", "person") from None
+
+    def _seen(self, gap: Gap, only_body: str | None) -> Gap:
+        """For an editor without the entries that the body's visitors do not get."""
+        if only_body is None:
+            return gap
+        scopes = scopes_of(self.knowledge.body(only_body))
+        known = self.knowledge.entries.get(gap.brain, {})
+
+        def shared(id: str | None) -> bool:
+            return id in known and bool(scopes & set(known[id].audience))
+
+        return msgspec.structs.replace(
+            gap,
+            nearest=[one for one in gap.nearest if shared(one.entry)],
+            answered_by=gap.answered_by if shared(gap.answered_by) else None,
+        )
+
+
+def _count(results: Sequence[Result]) -> int:
+    """Recorded questions, equal ones counted each."""
+    return sum(len(one.question.ids) for one in results)
+
+
+def _answering(results: Sequence[Result], brain: str) -> str | None:
+    """The brain's entry that answers most of them."""
+    counts = Counter(one.entry for one in results if one.brain == brain and one.entry)
+    return counts.most_common(1)[0][0] if counts else None
