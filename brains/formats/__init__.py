@@ -167,7 +167,7 @@ def _kind(file: File) -> str:
         return by_ending
     text = _peek(file)
     if text.lstrip().startswith(("{", "[")):
-        return _json(text, by_ending)
+        return _json(text, file.ending)
     if faqpage.is_markup(text):
         return faqpage.NAME
     if by_ending == rasa.NAME or (not by_ending and rasa.recognises(text)):
@@ -185,13 +185,12 @@ def _zipped(file: File) -> str:
     raise Invalid(f"An archive in an archive is not opened. {_what()}", file.name)
 
 
-def _json(text: str, by_ending: str) -> str:
+def _json(text: str, ending: str) -> str:
     try:
         document = json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        first = text.lstrip().partition("\n")[0]
-        ours = _LINE_OF_OURS.match(first) and not by_ending
-        return jsonl.NAME if ours else by_ending if by_ending in _ONE else faqpage.NAME
+        ours = not ending and _LINE_OF_OURS.match(text.lstrip().partition("\n")[0])
+        return jsonl.NAME if ours else faqpage.NAME  # which says what is wrong with the JSON
     if azure.recognises(document):
         return azure.NAME
     if isinstance(document, dict) and {"id", "questions", "answers"} <= document.keys():

@@ -10,6 +10,10 @@ import msgspec
 from brains.errors import Problem
 
 KNOWN = "id, question, title, topic, owner, source, answer, answer_nb, answer_nn, …"
+MISSING = (
+    "There should be a header row with at least the columns question and answer "
+    "(or spørsmål and svar)."
+)
 HEADER_SEARCHED_ROWS = 10
 
 _NAMES = {
@@ -89,6 +93,8 @@ def read(cells: Sequence[str]) -> Header:
 
 def problems(header: Header) -> list[Problem]:
     """What to change in a header row, pointing at columns."""
+    if not any(header.kinds):
+        return [Problem("", MISSING)]
     found = []
     for number, (kind, name) in enumerate(zip(header.kinds, header.names, strict=True), 1):
         if not kind and name and not header.qna and not name.startswith("#"):
@@ -97,7 +103,7 @@ def problems(header: Header) -> list[Problem]:
         if kind and kind != "question" and kind in header.kinds[: number - 1]:
             found.append(Problem(f"column {name[:80]}", "There are two such columns. Keep one."))
     if not found and not header.is_table:
-        found.append(Problem("", "The header row needs at least the columns question and answer."))
+        found.append(Problem("", MISSING))
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import struct
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def recognises(file: File) -> bool:
     """Whether a zip archive is a workbook."""
     try:
         return WORKBOOK in zipfile.ZipFile(io.BytesIO(file.data)).namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError, OSError):
         return False
 
 

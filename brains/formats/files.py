@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import struct
 import zipfile
 import zlib
 from pathlib import PurePosixPath
@@ -24,6 +25,11 @@ ZIP = b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
 READ_AT_ONCE = 64 * 1024
 
+# Whatever `zipfile` raises for an archive that is not one.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError),
+    *(EOFError, OSError, ValueError, RuntimeError),
+)
 _MARKED = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -85,7 +91,7 @@ def unpack(file: File) -> list[File]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(file.data))
         members = [member for member in archive.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except _DAMAGE as error:
         raise Invalid(
             "The zip archive is damaged or not all there. Make it again.", file.name
         ) from error
@@ -118,7 +124,7 @@ def _read(
                         name,
                     )
                 parts.append(part)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except _DAMAGE as error:
         raise Invalid("It is damaged. Make the archive again.", where) from error
     return b"".join(parts)
 

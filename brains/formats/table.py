@@ -52,7 +52,7 @@ def gather(file: File, found: Findings) -> None:
 
 
 class _Rows(Iterator[Cells]):
-    """The rows of a text, each with the line that it begins on."""
+    """The rows of a text, each with the line that it begins on; `line` is the last one's."""
 
     def __init__(self, text: str) -> None:
         head, _, rest = text.partition("\n")
@@ -64,11 +64,8 @@ class _Rows(Iterator[Cells]):
         mark = mark or max(SEPARATORS, key=first.count)
         self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
 
-    @property
-    def line(self) -> int:
-        """The line that the next row begins on."""
-        return self._reader.line_num + self._skipped + 1
+        self.line = 1
 
     def __next__(self) -> Cells:
-        line = self.line
-        return Cells(f"line {line}", next(self._reader))
+        self.line = self._reader.line_num + self._skipped + 1
+        return Cells(f"line {self.line}", next(self._reader))
