@@ -48,6 +48,11 @@ class Row(msgspec.Struct, frozen=True):
     cells: Mapping[str, Cell]
 
     @property
+    def topic(self) -> str:
+        """The topic of the first answer that uses it."""
+        return self.uses[0].topic if self.uses else ""
+
+    @property
     def missing(self) -> int:
         """In how many bodies it is missing."""
         return sum(cell.missing for cell in self.cells.values())
@@ -106,7 +111,7 @@ def build(
         _row(knowledge, key, tuple(uses.get(key, {}).values()), shown, needed, asked)
         for key in keys
     ]
-    rows.sort(key=lambda row: (row.uses[0].topic if row.uses else "~", row.key))
+    rows.sort(key=lambda row: (row.topic or "~", row.key))
     return Table(rows, [_column(body, rows) for body in shown])
 
 
@@ -117,7 +122,7 @@ def _answered_in(body: Body, entries: Iterable[Entry]) -> Iterable[Entry]:
 
 def _lacking(knowledge: Knowledge, body: Body, texts: Iterable[str]) -> frozenset[str]:
     """What a body lacks for any of an answer's languages."""
-    given = knowledge.facts.get(body.id, {}).keys()
+    given = frozenset(knowledge.facts.get(body.id, {}))
     return frozenset[str]().union(
         *(templates.lacking(text, templates.mentioned(text) & given) for text in texts)
     )

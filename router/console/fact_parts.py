@@ -1,0 +1,139 @@
+"""What the pages of facts have in common: their words, their forms, their addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from brains import rendering
+from brains.errors import NotFound
+from brains.knowledge import choose
+from brains.model import Body, Texts
+from router.console import forms, frame
+from router.console.frame import AnyRequest
+from router.curation.fact_table import Row, Table, label_of
+
+Only = Literal["", "missing", "unused"]
+VALUE = "value_"
+USES_SHOWN = 3
+_CONDITION = re.compile(r"\{%.*?%\}")
+_FACT = re.compile(r"\{\{\s*facts\.(\w+)\s*\}\}")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which rows to show."""
+
+    only: Only = ""
+    topic: str = ""
+    entry: str = ""
+    text: str = ""
+
+    def query(self, **changes: str | int) -> str:
+        """The address that shows these, with changes."""
+        asked = {**msgspec.structs.asdict(self), **changes}
+        return urlencode({name: value for name, value in asked.items() if value})
+
+    def takes(self, row: Row) -> bool:
+        """Whether a row is one of those."""
+        said = f"{row.key} {' '.join(row.label.values())}".casefold()
+        return (
+            (self.only != "missing" or row.missing > 0)
+            and (self.only != "unused" or not row.uses)
+            and (not self.topic or any(use.topic == self.topic for use in row.uses))
+            and (not self.entry or any(use.entry == self.entry for use in row.uses))
+            and all(word in said for word in self.text.casefold().split())
+        )
+
+
+class UnknownFact(NotFound):
+    noun = "fact"
+
+
+async def table_of(request: AnyRequest, brain: str) -> Table:
+    """The brain's facts; an editor's own column of them."""
+    return await frame.service(request).facts.table(brain, frame.own_body(request))
+
+
+def shown(request: AnyRequest, value: str | Texts | None) -> str:
+    """A value in the reader's language."""
+    if isinstance(value, dict):
+        return value[choose(value, [frame.language(request)])]
+    return value or ""
+
+
+def label(request: AnyRequest, row: Row) -> str:
+    """What a fact is called in the reader's language."""
+    return _called(request, row.key, row.label)
+
+
+def name_of(request: AnyRequest, key: str) -> str:
+    """The same, from its key."""
+    return _called(request, key, label_of(frame.service(request).knowledge, key))
+
+
+def fields(value: str | Texts | None) -> tuple[str, Texts]:
+    """What stands in a form: the common value, and those of languages."""
+    return ("", value) if isinstance(value, dict) else (value or "", {})
+
+
+def value_of(form: Any) -> str | Texts | None:
+    """One value for all languages, or one each; the first is then for those without their own."""
+    common, by_language = forms.text(form, "value"), forms.texts(form, VALUE)
+    if not by_language:
+        return common or None
+    if common:
+        return dict.fromkeys(forms.LANGUAGES, common) | by_language
+    return by_language
+
+
+def sent(value: str | Texts | None) -> dict[str, str | list[str]]:
+    """The fields that would set a value."""
+    common, by_language = fields(value)
+    return {"value": common, **forms.fields(VALUE, by_language)}
+
+
+def form_context(request: AnyRequest, bodies: Sequence[Body]) -> dict[str, Any]:
+    """What the templates of single facts call."""
+    return {
+        "label": lambda row: label(request, row),
+        "shown": lambda value: shown(request, value),
+        "fields": fields,
+        "tags": forms.languages(bodies),
+        "may_set": {one.id: frame.may(request, "set facts", body=one.id) for one in bodies},
+        "used_in": lambda row, body: list(_lines(request, row, body)),
+    }
+
+
+def brain_of(body: Body) -> str:
+    """Raises `UnknownFact` for a body that answers from no brain."""
+    if body.brain is None:
+        raise UnknownFact(body.id)
+    return body.brain
+
+
+def facts_url(brain: str) -> str:
+    """The address of the table."""
+    return f"/console/brains/{quote(brain, safe='')}/facts"
+
+
+def _called(request: AnyRequest, key: str, label: Texts) -> str:
+    if not label:
+        return key.replace("_", " ")
+    return label[choose(label, [frame.language(request)])]
+
+
+def _lines(request: AnyRequest, row: Row, body: Body) -> Iterable[tuple[str, str]]:
+    """Title, and the line with the fact in it, of some answers that use it."""
+    service, tongue = frame.service(request), frame.language(request)
+    for use in row.uses[:USES_SHOWN]:
+        texts = service.knowledge.texts_in(service.knowledge.entry(brain_of(body), use.entry), body)
+        template = texts[choose(texts, [tongue])]
+        line = next((one for one in template.splitlines() if f"facts.{row.key}" in one), "")
+        bare = _FACT.sub(
+            lambda found: "[…]" if found[1] == row.key else "…", _CONDITION.sub("", line)
+        )
+        yield use.title, rendering.plain(bare)

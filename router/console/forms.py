@@ -1,0 +1,60 @@
+"""What forms have in common: texts in several languages, times, who it is for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from litestar.datastructures import FormMultiDict
+
+from brains.model import Body, Texts
+from router.console.dates import OSLO
+
+LANGUAGES = ("nb", "nn", "en")
+FIELD_CHARS_MAX = 20_000
+
+
+def text(form: FormMultiDict, name: str) -> str:
+    """One field as it was written, without space around it."""
+    value = form.get(name, "")
+    return value.strip()[:FIELD_CHARS_MAX] if isinstance(value, str) else ""
+
+
+def all_of(form: FormMultiDict, name: str) -> list[str]:
+    """Every value of a field that comes several times."""
+    return [value for value in form.getall(name, []) if isinstance(value, str) and value]
+
+
+def texts(form: FormMultiDict, prefix: str) -> Texts:
+    """The texts that say something, by language: `text_nb`, `text_nn`."""
+    found = {
+        name.removeprefix(prefix): text(form, name) for name in form if name.startswith(prefix)
+    }
+    return {language: said for language, said in found.items() if said}
+
+
+def fields(prefix: str, values: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """The fields that `texts` reads, for an undo."""
+    return {f"{prefix}{language}": said for language, said in values.items()}
+
+
+def languages(bodies: Iterable[Body], *kept: Mapping[str, str]) -> list[str]:
+    """The languages to ask for: the usual three, the bodies' others, and those already written."""
+    more = [language for body in bodies for language in body.languages]
+    return list(dict.fromkeys([*LANGUAGES, *more, *(tag for one in kept for tag in one)]))
+
+
+def moment_input(at: dt.datetime | None) -> str:
+    """A time as `<input type=datetime-local>` takes it."""
+    return "" if at is None else at.astimezone(OSLO).strftime("%Y-%m-%dT%H:%M")
+
+
+def moment(written: str) -> dt.datetime | None:
+    """The time meant, in Norway where it does not say; None for nothing.
+
+    Raises ValueError for what is no time.
+    """
+    if not written:
+        return None
+    at = dt.datetime.fromisoformat(written)
+    return (at if at.tzinfo else at.replace(tzinfo=OSLO)).astimezone(dt.UTC)

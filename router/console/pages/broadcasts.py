@@ -1,0 +1,318 @@
+"""Notices to visitors: what shows now, what is planned and what is over."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Controller, Request, get, post
+from litestar.datastructures import FormMultiDict
+from litestar.params import QueryParameter
+
+from brains import checks, rendering
+from brains.errors import Invalid, Problem, UnknownBroadcast
+from brains.knowledge import choose, title_of
+from brains.model import EVERYONE, GROUP_PREFIX, Broadcast
+from router.api.parameters import BrainPath, BroadcastPath
+from router.api.service import ServiceHere
+from router.console import forms, frame
+from router.console.entry_links import audience_name, bodies_of
+from router.console.flashes import Undo
+from router.security.guards import needs
+from router.security.own import broadcast_for, require_broadcast
+
+AnyRequest = Request[Any, Any, Any]
+READ = [needs("read", "any body")]
+WRITE = [needs("keep body", "any body")]
+TEXT = "text_"
+OVER_SHOWN = 20
+ENTRIES_OFFERED = 1000
+
+
+class BroadcastForm(msgspec.Struct, kw_only=True):
+    """Every field as text."""
+
+    texts: dict[str, str] = {}
+    level: str = "info"
+    audience: list[str] = []
+    entry: str = ""
+    starts: str = ""
+    ends: str = ""
+
+
+class BroadcastPages(Controller):
+    """A curator speaks to everyone, an editor to the visitors of the own body."""
+
+    path = "/brains/{brain:str}/broadcasts"
+
+    @get("/", guards=READ)
+    async def index(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
+        """All of them, by where they are in their time."""
+        own, kept = frame.own_body(request), service.broadcasts.list(brain)
+        seen = [broadcast_for(service, own, one) for one in kept]
+        found = [one for one in seen if one is not None]
+        by_state = {
+            state: [one for one in found if service.broadcasts.state(one) == state]
+            for state in ("showing", "planned", "over")
+        }
+        by_state["planned"].reverse()
+        by_state["over"] = by_state["over"][:OVER_SHOWN]
+        return frame.page(
+            request,
+            "broadcasts/index.html",
+            title=frame.say(request, "broadcasts.title"),
+            area="broadcasts",
+            by_state=by_state,
+            url=_url(brain),
+            html=lambda one: rendering.html(one.texts[_language(request, one)]),
+            spoken=lambda one: _language(request, one),
+            name_of=lambda scope: audience_name(request, scope),
+            entry_title=lambda id: _entry_title(service, brain, id),
+            keeps=lambda one: _may(request, brain, service.broadcasts.get(brain, one.id).audience),
+            may_write=frame.may(request, "keep body", brain=brain, body=frame.own_body(request)),
+        )
+
+    @get("/new", guards=WRITE)
+    async def new(
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        like: Annotated[str, QueryParameter(max_length=120, required=False)] = "",
+    ) -> Any:
+        """An empty form, or one like an earlier notice, to be shown from now on."""
+        own = frame.own_body(request)
+        if not like:
+            return _form(request, brain, BroadcastForm(audience=[own or EVERYONE]))
+        earlier = _filled(_seen(request, service, brain, like))
+        return _form(request, brain, msgspec.structs.replace(earlier, starts="", ends=""))
+
+    @post("/", guards=WRITE)
+    async def publish(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
+        """Show it, from now or from when it says."""
+        written = _written(request, await request.form())
+        return await _save(request, service, brain, written, None)
+
+    @get("/{broadcast:str}", guards=WRITE)
+    async def edit(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, broadcast: BroadcastPath
+    ) -> Any:
+        """The form, filled."""
+        one = _seen(request, service, brain, broadcast)
+        require_broadcast(request, brain, one.audience)
+        return _form(request, brain, _filled(one), one)
+
+    @post("/{broadcast:str}", guards=WRITE)
+    async def change(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, broadcast: BroadcastPath
+    ) -> Any:
+        """Save what the form says."""
+        one = _seen(request, service, brain, broadcast)
+        require_broadcast(request, brain, one.audience)
+        return await _save(request, service, brain, _written(request, await request.form()), one)
+
+    @post("/{broadcast:str}/withdraw", guards=WRITE)
+    async def withdraw(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, broadcast: BroadcastPath
+    ) -> Any:
+        """End it now; it is kept among those that are over."""
+        one = _seen(request, service, brain, broadcast)
+        by = require_broadcast(request, brain, one.audience)
+        await service.broadcasts.withdraw(brain, broadcast, by)
+        frame.flash(request, "broadcasts.withdrawn", undo=_restoring(brain, one))
+        return frame.redirect(_url(brain))
+
+    @post("/{broadcast:str}/delete", guards=WRITE)
+    async def delete(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, broadcast: BroadcastPath
+    ) -> Any:
+        """Remove it altogether."""
+        one = _seen(request, service, brain, broadcast)
+        require_broadcast(request, brain, one.audience)
+        await service.broadcasts.delete(brain, broadcast)
+        frame.flash(request, "broadcasts.deleted", undo=_restoring(brain, one))
+        return frame.redirect(_url(brain))
+
+    @post("/{broadcast:str}/restore", guards=WRITE)
+    async def restore(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, broadcast: BroadcastPath
+    ) -> Any:
+        """Undo: make it what it was, with its times."""
+        written = _written(request, await request.form())
+        require_broadcast(request, brain, *_audiences_now(service, brain, broadcast))
+        by = require_broadcast(request, brain, written.audience)
+        await service.broadcasts.save(brain, _broadcast(request, written, broadcast), by)
+        frame.flash(request, "broadcasts.restored")
+        return frame.redirect(_url(brain))
+
+
+async def _save(
+    request: AnyRequest,
+    service: ServiceHere,
+    brain: str,
+    written: BroadcastForm,
+    before: Broadcast | None,
+) -> Any:
+    by = require_broadcast(request, brain, written.audience)
+    try:
+        new = _broadcast(request, written, before.id if before else "")
+        if before is not None and not written.starts:
+            new = msgspec.structs.replace(new, starts_at=before.starts_at)
+        saved = await service.broadcasts.save(brain, new, by)
+    except Invalid as error:
+        return _form(request, brain, written, before, error)
+    state = service.broadcasts.state(saved)
+    undo = Undo(f"{_url(brain)}/{saved.id}/delete") if before is None else _restoring(brain, before)
+    frame.flash(request, f"broadcasts.saved_{state}", undo=undo)
+    return frame.redirect(_url(brain))
+
+
+def _form(
+    request: AnyRequest,
+    brain: str,
+    written: BroadcastForm,
+    before: Broadcast | None = None,
+    error: Invalid | None = None,
+) -> Any:
+    service, bodies = frame.service(request), bodies_of(request, brain)
+    everyone = frame.may(request, "publish", brain=brain)
+    groups = sorted({group for body in bodies for group in body.groups}) if everyone else []
+    by_name = [body.id for body in bodies]
+    known = sorted(service.knowledge.entries[brain].values(), key=lambda entry: title_of(entry))
+    return frame.page(
+        request,
+        "broadcasts/form.html",
+        title=frame.say(request, "broadcasts.edit" if before else "broadcasts.new"),
+        area="broadcasts",
+        status=400 if error else 200,
+        errors=[_pointed(problem) for problem in error.problems] if error else [],
+        written=written,
+        before=before,
+        url=_url(brain),
+        tags=forms.languages(bodies, written.texts),
+        everyone=everyone,
+        audiences=[
+            (scope, audience_name(request, scope))
+            for scope in (EVERYONE, *(GROUP_PREFIX + group for group in groups), *by_name)
+        ],
+        entries=[(entry.id, title_of(entry)) for entry in known[:ENTRIES_OFFERED]],
+        chars_max=checks.BROADCAST_CHARS_MAX,
+    )
+
+
+def _written(request: AnyRequest, form: FormMultiDict) -> BroadcastForm:
+    """What a browser sent. An editor's is for the own body, whatever was sent."""
+    own = frame.own_body(request)
+    return BroadcastForm(
+        texts=forms.texts(form, TEXT),
+        level=forms.text(form, "level") or "info",
+        audience=[own] if own else forms.all_of(form, "audience"),
+        entry=forms.text(form, "entry"),
+        starts=forms.text(form, "starts"),
+        ends=forms.text(form, "ends"),
+    )
+
+
+def _filled(one: Broadcast) -> BroadcastForm:
+    return BroadcastForm(
+        texts=dict(one.texts),
+        level=one.level,
+        audience=list(one.audience),
+        entry=one.entry or "",
+        starts=forms.moment_input(one.starts_at),
+        ends=forms.moment_input(one.ends_at),
+    )
+
+
+def _broadcast(request: AnyRequest, written: BroadcastForm, id: str) -> Broadcast:
+    """Raises `Invalid`, in the reader's language where the form alone shows what is wrong."""
+    now = frame.service(request).pipeline.clock()
+    problems: list[Problem] = []
+    times: dict[str, dt.datetime | None] = {}
+    for name in ("starts", "ends"):
+        try:
+            times[name] = forms.moment(getattr(written, name))
+        except ValueError:
+            problems.append(Problem(name, frame.say(request, "broadcasts.wrong.time")))
+    starts, ends = times.get("starts") or now, times.get("ends")
+    if ends is not None and ends <= starts:
+        problems.append(Problem("ends", frame.say(request, "broadcasts.wrong.order")))
+    if not written.texts:
+        problems.append(Problem(f"{TEXT}nb", frame.say(request, "broadcasts.wrong.empty")))
+    if not written.audience:
+        problems.append(Problem("audience", frame.say(request, "broadcasts.wrong.nobody")))
+    checks.refuse(problems)
+    return Broadcast(
+        id=id,
+        texts=written.texts,
+        level="warning" if written.level == "warning" else "info",
+        audience=[EVERYONE] if EVERYONE in written.audience else written.audience,
+        entry=written.entry or None,
+        starts_at=starts,
+        ends_at=ends,
+    )
+
+
+def _restoring(brain: str, one: Broadcast) -> Undo:
+    filled = _filled(one)
+    fields = {
+        **forms.fields(TEXT, one.texts),
+        "level": one.level,
+        "audience": one.audience,
+        "entry": filled.entry,
+        "starts": one.starts_at.isoformat(),
+        "ends": one.ends_at.isoformat() if one.ends_at else "",
+    }
+    return Undo(f"{_url(brain)}/{one.id}/restore", fields)
+
+
+def _seen(request: AnyRequest, service: ServiceHere, brain: str, id: str) -> Broadcast:
+    """The broadcast, where whoever is signed in sees it; else as if there were none."""
+    one = service.broadcasts.get(brain, id)
+    if broadcast_for(service, frame.own_body(request), one) is None:
+        raise UnknownBroadcast(id)
+    return one
+
+
+def _audiences_now(service: ServiceHere, brain: str, id: str) -> list[list[str]]:
+    try:
+        return [service.broadcasts.get(brain, id).audience]
+    except UnknownBroadcast:
+        return []
+
+
+def _may(request: AnyRequest, brain: str, audience: list[str]) -> bool:
+    """Whether whoever is signed in may change what is said to that audience."""
+    return all(
+        frame.may(request, "publish", brain=brain)
+        if scope == EVERYONE or scope.startswith(GROUP_PREFIX)
+        else frame.may(request, "keep body", brain=brain, body=scope)
+        for scope in audience
+    )
+
+
+def _pointed(problem: Problem) -> Problem:
+    """A problem of the stored broadcast, pointing at the form's field."""
+    field = problem.pointer.removeprefix("field ")
+    names = {"starts_at": "starts", "ends_at": "ends"}
+    if field.startswith("texts."):
+        return Problem(TEXT + field.removeprefix("texts."), problem.text)
+    return Problem(names.get(field, field.partition("[")[0]), problem.text)
+
+
+def _language(request: AnyRequest, one: Broadcast) -> str:
+    return choose(one.texts, [frame.language(request)])
+
+
+def _entry_title(service: ServiceHere, brain: str, id: str) -> str:
+    entry = service.knowledge.entries[brain].get(id)
+    return title_of(entry) if entry else id
+
+
+def _url(brain: str) -> str:
+    return f"/console/brains/{quote(brain, safe='')}/broadcasts"
+
+
+handlers = [BroadcastPages]
