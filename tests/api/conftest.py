@@ -8,6 +8,7 @@ federation: brain `kommune` with some entries, used by `bergen`
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 import uvicorn
+from litestar import Litestar
 
 from brains.model import Body, Brain, Entry, Role
 from router.api.app import create_app
@@ -145,14 +147,16 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def base_url(service: Service, settings: Settings) -> AsyncIterator[str]:
     """The address of the running application."""
+    app = create_app(service, settings, pages=console_routes(service, settings))
+    async with served(app) as address:
+        yield address
+
+
+@contextlib.asynccontextmanager
+async def served(app: Litestar) -> AsyncIterator[str]:
+    """The address of an application, while it runs."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        create_app(service, settings, pages=console_routes(service, settings)),
-        access_log=False,
-        log_config=None,
-        lifespan="on",
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_config=None, lifespan="on"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:
         await asyncio.sleep(0.01)
