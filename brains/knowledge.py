@@ -23,7 +23,8 @@ import datetime as dt
 import heapq
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -244,6 +245,17 @@ class Knowledge:
         self._pass_boundaries(now)
         results = self.matcher.search_many(texts, vectors, scopes, limit)
         return [self._found(scored, body, now) for scored in results]
+
+    def candidates(
+        self,
+        scored: Sequence[Scored],
+        body_slug: str,
+        now: dt.datetime,
+        instead: Mapping[str, Entry],
+    ) -> list[Found]:
+        """What a variant of the matcher found, where `instead` has entries by key that are
+        not as they are here."""
+        return self._found(scored, self.body(body_slug), now, instead)
 
     def found(self, brain: str, entry_id: str, body_slug: str) -> Found:
         """The entry as a certain candidate, for a body's visitor who has chosen it.
@@ -575,10 +587,16 @@ class Knowledge:
         body = self.body(body_slug)
         return body, scopes_of(body)
 
-    def _found(self, scored: Sequence[Scored], body: Body | None, now: dt.datetime) -> list[Found]:
+    def _found(
+        self,
+        scored: Sequence[Scored],
+        body: Body | None,
+        now: dt.datetime,
+        instead: Mapping[str, Entry] = MappingProxyType({}),
+    ) -> list[Found]:
         found = []
         for candidate in scored:
-            thing = self._items.get(candidate.key)
+            thing = instead.get(candidate.key) or self._items.get(candidate.key)
             if isinstance(thing, Entry) and _valid(thing, now):
                 found.append(self._found_entry(thing, candidate, body))
             elif isinstance(thing, Remit):
@@ -629,6 +647,23 @@ class Knowledge:
             key: value if isinstance(value, str) else value[choose(value, [language])]
             for key, value in values.items()
         }
+
+
+def key_of(brain: str, entry: str) -> str:
+    """What the matcher calls an entry."""
+    return f"entry:{brain}/{entry}"
+
+
+async def item_of(db: Database, encoder: TextEncoder, entry: Entry) -> Item:
+    """The matcher's item of an entry that need not be saved: new texts are embedded."""
+    queries, passages = _texts_of([entry])
+    known = _Vectors(
+        (await vectors.prepare(db, encoder, queries, "query")).known,
+        (await vectors.prepare(db, encoder, passages, "passage")).known,
+    )
+    item = _item(key_of(entry.brain, entry.id), entry, known)
+    assert item is not None
+    return item
 
 
 def title_of(entry: Entry) -> str:

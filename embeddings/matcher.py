@@ -150,6 +150,26 @@ class Matcher:
         ]
         return self._rank(texts, asked, near, limit, without=rows)
 
+    def phrasings_near(self, vectors: Floats, limit: int) -> list[Phrasing]:
+        """The phrasings held, whoever may see them, that are nearest to any of `vectors` (n, d)."""
+        self._ready()
+        nearest: dict[int, float] = {}
+        for index in self._indexes.values():
+            rows, similarities = index.search_many(self._space.centred(vectors), limit)
+            for row, similarity in zip(rows.flat, similarities.flat, strict=True):
+                nearest[int(row)] = max(nearest.get(int(row), -1.0), float(similarity))
+        best = sorted(nearest, key=lambda row: -nearest[row])[:limit]
+        held, keys = self._ready(), [self._key_of_row[row] for row in best]
+        return [
+            Phrasing(key, row - held[key].rows.start) for key, row in zip(keys, best, strict=True)
+        ]
+
+    def nearest_keys(self, vectors: Floats, scopes: Collection[str] = (EVERYONE,)) -> list[str]:
+        """Whose the nearest phrasing to each of `vectors` (n, d) is; empty where there is none."""
+        self._ready()
+        near = self._shortlist(self._space.centred(vectors), scopes)
+        return [self._key_of_row[int(one.rows[0])] if len(one.rows) else "" for one in near]
+
     def variant(self, items: Sequence[Item] = (), without: Collection[str] = ()) -> Matcher:
         """A matcher of its own under the same fit, where `items` are put anew and `without` not
         held: for another thread, which may search it while this one changes."""

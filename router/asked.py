@@ -1,8 +1,8 @@
 """Remembers what visitors really ask, for curating: nothing waits for it, and nothing fails by it.
 
 A question is noted in memory when its reply is made, and stored with the others
-of the last half second; what fixes were worth is counted with them. What cannot be stored is tried again; where the
-database stays away, the oldest are let go.
+of the last half second; what fixes were worth is counted with them. What cannot
+be stored is tried again; where the database stays away, the oldest are let go.
 """
 
 from __future__ import annotations
