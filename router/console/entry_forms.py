@@ -14,12 +14,13 @@ from litestar.datastructures import FormMultiDict
 from brains import checks, templates
 from brains.errors import Invalid, Problem
 from brains.model import EVERYONE, Entry, Source, Status
-from router.console.dates import OSLO, input_date
+from router.console.dates import OSLO, day, input_date
 
 LANGUAGES = ("nb", "nn", "en")
 MORE_LANGUAGES = ("se", "uk", "pl", "ar", "so", "ti", "lt", "ru", "de", "fr", "es", "da", "sv")
 SOURCES_SHOWN = 3
 ANSWER = "answer_"
+A_MOMENT = dt.timedelta(seconds=1)
 
 Say = Callable[..., str]
 
@@ -68,7 +69,7 @@ def of_entry(entry: Entry) -> EntryForm:
         owner=entry.owner or "",
         sources=list(entry.sources),
         valid_from=input_date(entry.valid_from),
-        valid_until=input_date(_last_moment(entry.valid_until)),
+        valid_until=input_date(entry.valid_until - A_MOMENT if entry.valid_until else None),
     )
 
 
@@ -124,6 +125,11 @@ def to_entry(form: EntryForm, id: str, brain: str, status: Status, base: Entry |
         else _midnight(form.valid_until, days=1),
         status=status,
     )
+
+
+def last_day(at: dt.datetime | None, language: str) -> str:
+    """The last day of a validity window, as people read it."""
+    return day(at - A_MOMENT, language) if at else ""
 
 
 def wrong(form: EntryForm, say: Say) -> list[Problem]:
@@ -202,7 +208,3 @@ def _midnight(text: str, days: int = 0) -> dt.datetime | None:
         return None
     start = dt.datetime.combine(date + dt.timedelta(days), dt.time(), OSLO)
     return start.astimezone(dt.UTC)
-
-
-def _last_moment(at: dt.datetime | None) -> dt.datetime | None:
-    return at - dt.timedelta(seconds=1) if at else None

@@ -105,6 +105,14 @@ class Review(msgspec.Struct, frozen=True):
             return False
         return True
 
+    def require_draft(self, brain: str, entry: Entry) -> None:
+        """Raise `NotAllowed` unless these hands may change it."""
+        self._require("draft", brain, entry)
+
+    def require_publish(self, brain: str, entry: Entry) -> None:
+        """Raise `NotAllowed` unless these hands may publish it."""
+        self._require("publish", brain, entry)
+
     async def save(
         self, brain: str, entry: Entry, revision: int | None = None, note: str = ""
     ) -> Entry:

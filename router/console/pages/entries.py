@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -11,12 +12,13 @@ from litestar.params import Body, QueryParameter
 
 from brains import rendering, templates
 from brains.errors import Invalid, UnknownEntry
-from brains.knowledge import title_of
+from brains.knowledge import FactMissing, title_of
 from brains.model import Body as Organisation
 from brains.model import Entry
 from router.api.parameters import BrainPath, EntryPath
 from router.api.service import ServiceHere
 from router.console import frame
+from router.console.entry_forms import last_day
 from router.console.entry_links import (
     audience_name,
     bodies_of,
@@ -25,7 +27,7 @@ from router.console.entry_links import (
     reached,
     review_of,
 )
-from router.console.frame import Undo
+from router.console.flashes import Undo
 from router.curation.catalogue import Order, Show, Wanted, has_newer
 from router.security.edge import slashed
 from router.security.guards import needs
@@ -95,6 +97,7 @@ class EntryPages(Controller):
             title_of=title_of,
             url=lambda id: entry_url(brain, id),
             name_of=lambda scope: audience_name(request, scope),
+            named=_named,
         )
 
     @get("/{entry:str}", guards=[needs("read", "any body")])
@@ -104,7 +107,7 @@ class EntryPages(Controller):
         service: ServiceHere,
         brain: BrainPath,
         entry: EntryPath,
-        body: Words = "",
+        given_by: Words = "",
     ) -> Any:
         """One answer: what it says, who gets it, where it stands, and what was said about it."""
         review, id = review_of(request), slashed(entry)
@@ -113,7 +116,7 @@ class EntryPages(Controller):
         if summary is None:
             raise UnknownEntry(id)
         bodies = reached(newest, bodies_of(request, brain))
-        chosen = next((one for one in bodies if one.id == body), None)
+        chosen = next((one for one in bodies if one.id == given_by), None)
         answered = await service.catalogue.answered(brain, frame.own_body(request))
         return frame.page(
             request,
@@ -129,10 +132,10 @@ class EntryPages(Controller):
             answered=answered.get(id, 0),
             bodies=bodies,
             chosen=chosen,
-            shown=[
-                (tag, *_shown(service, text, chosen, tag)) for tag, text in newest.answers.items()
-            ],
+            shown=[(tag, *shown(service, newest, tag, chosen)) for tag in newest.answers],
             facts=_facts(service, newest, bodies),
+            named_bodies=[(one.id, one.name) for one in bodies],
+            last_day=last_day(newest.valid_until, frame.language(request)),
             url=entry_url(brain, id),
             list_url=entries_url(brain),
             name_of=lambda scope: audience_name(request, scope),
@@ -195,6 +198,13 @@ class EntryPages(Controller):
         return frame.redirect(f"{entry_url(brain, id)}#notes")
 
 
+def _named(
+    values: list[str], name: Callable[[str], str] = lambda value: value
+) -> list[tuple[str, str]]:
+    """Values as a select's options, by name."""
+    return sorted(((value, name(value)) for value in values), key=lambda pair: pair[1].casefold())
+
+
 def _done(request: AnyRequest, saved: Entry, key: str) -> Any:
     """Back to the answer, saying what was done and offering to take it back."""
     url = entry_url(saved.brain, saved.id)
@@ -203,14 +213,20 @@ def _done(request: AnyRequest, saved: Entry, key: str) -> Any:
     return frame.redirect(url)
 
 
-def _shown(
-    service: ServiceHere, text: str, body: Organisation | None, language: str
+def shown(
+    service: ServiceHere, entry: Entry, language: str, body: Organisation | None
 ) -> tuple[str, str]:
-    """An answer as HTML, with a body's facts where one is chosen, and the fact that it lacks."""
+    """An answer as HTML, with a body's facts where one is chosen, or the fact that it lacks."""
+    text = entry.answers[language]
     if body is None:
         return rendering.html(text), ""
-    filled = service.knowledge.fill(text, body.id, language)
-    return (rendering.html(filled), "") if isinstance(filled, str) else ("", filled.key)
+    try:
+        said = service.knowledge.worded(entry, {language: text}, body.id, [language])
+    except Invalid:
+        return rendering.html(text), ""
+    if isinstance(said, FactMissing):
+        return "", said.key
+    return rendering.html(said.markdown), ""
 
 
 def _facts(
@@ -224,7 +240,9 @@ def _facts(
         except Invalid:
             continue
     given = service.knowledge.facts
-    return [(key, [one for one in bodies if key not in given.get(one.id, {})]) for key in sorted(keys)]
+    return [
+        (key, [one for one in bodies if key not in given.get(one.id, {})]) for key in sorted(keys)
+    ]
 
 
 handlers = [EntryPages]
