@@ -38,6 +38,7 @@ ID_BYTES = 12
 NAME_CHARS_MAX = 300
 PHRASINGS_TRIED = 5
 ASKED_AT_ONCE = 64
+CANDIDATES = 3  # another brain's entry may come first
 # Shares of the progress bar.
 ENCODED, COMPARED = 0.7, 0.98
 
@@ -329,7 +330,7 @@ class Imports(msgspec.Struct, frozen=True):
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             chunk = wanted[start : start + ASKED_AT_ONCE]
             rows = np.stack([known[text] for text in chunk])
-            candidates = self.knowledge.find_many(chunk, rows, body, self.clock(), 1)
+            candidates = self.knowledge.find_many(chunk, rows, body, self.clock(), CANDIDATES)
             for text, best in zip(chunk, candidates, strict=True):
                 found[text] = staging.answering(best, brain, threshold)
             share = (start + len(chunk)) / len(wanted)

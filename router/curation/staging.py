@@ -62,11 +62,11 @@ def mark_duplicates(
 
 
 def answering(found: Sequence[Found], brain: str, threshold: float) -> str | None:
-    """The entry that would answer a question today, of its candidates."""
-    best = found[0] if found else None
-    if best is None or best.kind != "entry" or best.brain != brain:
-        return None
-    return best.id if best.probability >= threshold else None
+    """The brain's entry that would answer a question today, of its candidates."""
+    for one in found:
+        if one.kind == "entry" and one.brain == brain:
+            return one.id if one.probability >= threshold else None
+    return None
 
 
 def merged(target: Entry, questions: Sequence[str]) -> Entry:
