@@ -66,15 +66,18 @@ class LocalAnswerController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         service: ServiceHere,
-        scope: Annotated[
+        wanted: Annotated[
             str | None,
             QueryParameter(
-                required=False, pattern=NAME, description="A body's slug, or `group:` and a group."
+                name="scope",
+                required=False,
+                pattern=NAME,
+                description="A body's slug, or `group:` and a group.",
             ),
         ] = None,
     ) -> LocalAnswerList:
         """A brain's local answers. A body's key sees its own and its groups'."""
-        found = await service.local_answers.list(brain, _scopes(request, service, scope))
+        found = await service.local_answers.list(brain, _scopes(request, service, wanted))
         return LocalAnswerList([_item(one) for one in found])
 
     @get("/entries/{entry:str}/local-answers", guards=[needs("read", "any body")], responses=READ)
@@ -88,7 +91,7 @@ class LocalAnswerController(Controller):
         return LocalAnswerList([_item(one) for one in found])
 
     @put(
-        "/entries/{entry:str}/local-answers/{scope:str}",
+        "/entries/{entry:str}/local-answers/{audience:str}",
         guards=[needs("keep body", "any body")],
         responses=WRITE,
     )
@@ -97,18 +100,18 @@ class LocalAnswerController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         entry: EntryPath,
-        scope: ScopePath,
+        audience: ScopePath,
         data: JSONBody[LocalAnswerRequest],
         service: ServiceHere,
     ) -> LocalAnswerItem:
         """Answer with these texts there, in place of the shared ones."""
-        by = require_scope(request, brain, scope)
+        by = require_scope(request, brain, audience)
         id = slashed(entry)
-        await service.local_answers.save(brain, id, scope, data.answers, by)
-        return _item(await service.local_answers.get(brain, id, scope))
+        await service.local_answers.save(brain, id, audience, data.answers, by)
+        return _item(await service.local_answers.get(brain, id, audience))
 
     @delete(
-        "/entries/{entry:str}/local-answers/{scope:str}",
+        "/entries/{entry:str}/local-answers/{audience:str}",
         guards=[needs("keep body", "any body")],
         responses=WRITE,
     )
@@ -117,12 +120,12 @@ class LocalAnswerController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         entry: EntryPath,
-        scope: ScopePath,
+        audience: ScopePath,
         service: ServiceHere,
     ) -> None:
         """Go back to the shared answer."""
-        require_scope(request, brain, scope)
-        await service.local_answers.remove(brain, slashed(entry), scope)
+        require_scope(request, brain, audience)
+        await service.local_answers.remove(brain, slashed(entry), audience)
 
 
 def _scopes(request: AnyRequest, service: ServiceHere, wanted: str | None) -> set[str] | None:
