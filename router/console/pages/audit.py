@@ -32,6 +32,7 @@ EXPORTED_AT_ONCE = 500
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 Text = Annotated[str, QueryParameter(required=False, max_length=200)]
+BodySlug = Annotated[str, QueryParameter(name="body", required=False, max_length=200)]
 Cursor = Annotated[str | None, QueryParameter(required=False, max_length=200)]
 
 
@@ -63,12 +64,12 @@ class AuditController(Controller):
         who: Text = "",
         action: Text = "",
         brain: Text = "",
-        body: Text = "",
+        slug: BodySlug = "",
         since: Text = "",
         cursor: Cursor = None,
     ) -> Any:
         """What happened, newest first."""
-        asked = Asked(who.strip(), action, brain, body, since)
+        asked = Asked(who.strip(), action, brain, slug, since)
         wanted = _wanted(request, asked)
         page = await _lines(service, wanted, cursor, LINES)
         knowledge = service.knowledge
@@ -96,11 +97,11 @@ class AuditController(Controller):
         who: Text = "",
         action: Text = "",
         brain: Text = "",
-        body: Text = "",
+        slug: BodySlug = "",
         since: Text = "",
     ) -> Response[bytes]:
         """The same lines as CSV, for a spreadsheet."""
-        wanted = _wanted(request, Asked(who.strip(), action, brain, body, since))
+        wanted = _wanted(request, Asked(who.strip(), action, brain, slug, since))
         out = io.StringIO()
         table = csv.writer(out)
         table.writerow(["at", "by", "by_id", "action", "brain", "body", "object", "detail"])

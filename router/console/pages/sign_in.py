@@ -32,7 +32,7 @@ from router.security.signed_in import (
 AnyRequest = Request[Any, Any, Any]
 Form = RequestEncodingType.URL_ENCODED
 Link = Annotated[str, PathParameter(max_length=200)]
-Next = Annotated[str, QueryParameter(required=False, query="next", max_length=1000)]
+Next = Annotated[str, QueryParameter(required=False, name="next", max_length=1000)]
 
 CALLBACK = "/console/sign-in/callback"
 STRANGERS = {OPEN: True, UNAUDITED: True}
