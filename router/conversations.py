@@ -35,6 +35,7 @@ from router.messages import (
 from router.pipeline import Memory, Pipeline
 from router.redact import redact
 from router.texts import languages, say
+from router.unhelpful import unhelpful_answer
 
 _memory = msgspec.json.Decoder(Memory)
 _reply = msgspec.json.Decoder(Reply)
@@ -119,10 +120,16 @@ class Conversations(msgspec.Struct, frozen=True):
     async def feedback(
         self, id: str, token: str, turn: int, helpful: bool, comment: str | None = None
     ) -> None:
-        """Whether the reply of that turn helped. Raises `Invalid` if there is none."""
-        await self._opened(id, token)
+        """Whether the reply of that turn helped. Raises `Invalid` if there is none.
+
+        The question of an answer that did not help is recorded in a gap, once.
+        """
+        kept = await self._opened(id, token)
         async with self.db.write() as tx:
             await rows.feedback(tx, id, turn, helpful, redact(comment) if comment else None)
+            said = [] if helpful else await rows.turns(tx, id)
+        if (unhelpful := unhelpful_answer(said, turn)) is not None:
+            await self.pipeline.flag_unhelpful(unhelpful, kept.body, kept.language, id)
 
     async def erase(self, id: str, token: str) -> None:
         """Remove the conversation and all its turns."""

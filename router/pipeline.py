@@ -32,6 +32,7 @@ from router.detect.human import HumanDetector
 from router.language import LanguageDetection
 from router.messages import Crisis, Handover, Message, Reply, Unanswered
 from router.redact import redact
+from router.unhelpful import UnhelpfulAnswer
 
 Vector = npt.NDArray[np.float32]
 CANDIDATES = 10
@@ -240,8 +241,6 @@ class Pipeline(msgspec.Struct, frozen=True):
         found: Sequence[Found],
         reason: AskedReason = "unanswered",
     ) -> str:
-        entries = [one for one in found if one.kind == "entry"][:NEAREST_KEPT]
-        nearest = [Nearest(one.id, one.title, round(one.probability, 4)) for one in entries]
         assert body.brain is not None
         return await self.gaps.record(
             body.brain,
@@ -249,11 +248,36 @@ class Pipeline(msgspec.Struct, frozen=True):
             asked.text,
             asked.language,
             vector,
-            nearest,
+            _nearest(found),
             asked.now,
             asked.conversation,
             reason=reason,
             shares=self._others_shares(found, asked.body),
+        )
+
+    async def flag_unhelpful(
+        self, answer: UnhelpfulAnswer, asker: str, language: str, conversation: str
+    ) -> str | None:
+        """The gap of a question whose answer did not help; None where its brain has gone."""
+        body, speaker = self.knowledge.body(asker), self.knowledge.bodies.get(answer.speaker)
+        if speaker is None or speaker.brain is None:
+            return None
+        vector = (await self.encoder.encode([answer.question]))[0]
+        found = self.knowledge.find(answer.question, vector, asker, self.clock(), CANDIDATES)
+        return await self.gaps.record(
+            speaker.brain,
+            asker,
+            answer.question,
+            self.languages.detect(answer.question, language).language,
+            vector,
+            _nearest(found),
+            answer.asked_at,
+            conversation,
+            answer.turn,
+            reason="unhelpful",
+            entry=answer.entry,
+            revision=answer.revision,
+            shares=self._others_shares(found, body),
         )
 
     def _others_shares(self, found: Sequence[Found], body: Body) -> dict[str, float]:
@@ -283,3 +307,8 @@ class Pipeline(msgspec.Struct, frozen=True):
 
     def _others(self, body: Body) -> list[Body]:
         return [other for other in self.knowledge.bodies.values() if other.id != body.id]
+
+
+def _nearest(found: Sequence[Found]) -> list[Nearest]:
+    entries = [one for one in found if one.kind == "entry"][:NEAREST_KEPT]
+    return [Nearest(one.id, one.title, round(one.probability, 4)) for one in entries]

@@ -70,8 +70,8 @@ class Tidier:
             return 0
         held = await self._held(near)
         plan = await asyncio.to_thread(tidying.plan, held, clusters)
-        taken = [await self._take(brain, step) for step in (*plan.moves, *plan.merges)]
-        return sum(taken)
+        steps: list[Move | Merge] = [*plan.moves, *plan.merges]
+        return sum([await self._take(brain, step) for step in steps])
 
     async def _brains(self) -> Sequence[str]:
         async with self._gaps.db.read() as tx:

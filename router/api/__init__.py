@@ -6,7 +6,7 @@ ask.py            one stateless question; whose question is it?
 bodies.py         the organisations, and what they are asked most
 facts.py          a body's own values
 entries.py        a brain's entries: drafted, published, retired
-gaps.py           what nobody could answer
+gaps.py           what nobody could answer; gap_work.py is what else one does with it
 transfer.py       import and export
 health.py         /healthz and /readyz      metrics.py  /metrics
 docs.py           the API described at /docs

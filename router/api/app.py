@@ -23,6 +23,7 @@ from router.api.conversations import ConversationController, start_conversation
 from router.api.docs import docs
 from router.api.entries import EntryController
 from router.api.facts import FactController
+from router.api.gap_work import GapWorkController
 from router.api.gaps import GapController
 from router.api.health import healthz, readyz
 from router.api.local_answers import LocalAnswerController
@@ -143,6 +144,7 @@ def _curation(settings: Settings) -> Router:
     handlers: list[ControllerRouterHandler] = [
         EntryController,
         GapController,
+        GapWorkController,
         BroadcastController,
         LocalAnswerController,
         ExportController,

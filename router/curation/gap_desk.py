@@ -15,7 +15,7 @@ import msgspec
 
 from brains import entries, people
 from brains.database import Database
-from brains.errors import Invalid, NotFound
+from brains.errors import Invalid, NotFound, UnknownBody
 from brains.formats.ids import slug
 from brains.gaps import Gaps, asking, moving, work
 from brains.gaps.changing import Change
@@ -203,7 +203,7 @@ class GapDesk(msgspec.Struct, frozen=True):
         """Publishes a new entry. What it leaves empty (id, title, questions) the gap gives it."""
         gap = await self.get(brain, id)
         title = entry.title or gap.title or gap.summary[:TITLE_CHARS_MAX]
-        questions = entry.questions or await self._phrasings(gap)
+        questions = entry.questions or [*await self._phrasings(gap)]
         entry = msgspec.structs.replace(
             entry,
             id=entry.id or await self._free_id(brain, title),
@@ -239,8 +239,11 @@ class GapDesk(msgspec.Struct, frozen=True):
         return await self._answered(brain, id, by, _Mending(entry, _LOCAL, scopes=[scope]))
 
     async def answer_fact(self, brain: str, id: str, facts: Values, by: str) -> AnsweredGap:
-        """Gives facts their values, by body and key, all or none."""
+        """Gives facts of the brain's bodies their values, by body and key, all or none."""
         await self.get(brain, id)
+        for body in facts:
+            if self.knowledge.body(body).brain != brain:
+                raise UnknownBody(body)
         await self.facts.set(facts)
         return await self._answered(brain, id, by, _Mending(None, _FACT, scopes=list(facts)))
 
@@ -299,7 +302,7 @@ class GapDesk(msgspec.Struct, frozen=True):
             still=still,
         )
 
-    async def _changed(self, id: str, mending: _Mending) -> list[Changed]:
+    async def _changed(self, id: str, mending: _Mending) -> Sequence[Changed]:
         """Where existing answers say something else, thanks to this and earlier mending."""
         found = []
         for event in await self.gaps.events(id):
@@ -311,7 +314,7 @@ class GapDesk(msgspec.Struct, frozen=True):
             found.append(Changed(entry, frozenset(mending.scopes)))
         return found
 
-    async def _phrasings(self, gap: Gap) -> list[str]:
+    async def _phrasings(self, gap: Gap) -> Sequence[str]:
         """The gap's own words, different ones, the most telling first."""
         page = await self.questions(gap.brain, gap.id, limit=TEXTS_LOOKED_AT)
         texts = dict.fromkeys([gap.summary, *(one.text for one in page.items)])
