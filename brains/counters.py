@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import sqlalchemy as sa
 
@@ -17,10 +19,13 @@ class Counts(msgspec.Struct, frozen=True):
     version: int = 0
 
 
-async def count(tx: Transaction, brain: str, body: str | None = None) -> Counts:
-    """The numbers of a brain; of gaps only those that were asked in `body`, where it is given."""
+async def count(tx: Transaction, brain: str, now: dt.datetime, body: str | None = None) -> Counts:
+    """The numbers of a brain; for the editors of `body` only what was asked there."""
     gaps, entries, clocks = tables.gaps, tables.entries, tables.gap_clocks
-    is_open = sa.select(sa.func.count()).where(gaps.c.brain == brain, gaps.c.status == "open")
+    awake = sa.or_(gaps.c.snoozed_until.is_(None), gaps.c.snoozed_until <= now)
+    is_open = sa.select(sa.func.count()).where(
+        gaps.c.brain == brain, gaps.c.status == "open", awake
+    )
     if body is not None:
         asked = sa.select(tables.gap_bodies.c.gap).where(tables.gap_bodies.c.body == body)
         is_open = is_open.where(gaps.c.id.in_(asked))
@@ -35,4 +40,4 @@ async def count(tx: Transaction, brain: str, body: str | None = None) -> Counts:
             )
         )
     ).one()
-    return Counts(row[0], row[1], row[2] or 0)
+    return Counts(row[0], row[1] if body is None else 0, row[2] or 0)

@@ -37,7 +37,8 @@ class UnknownJob(NotFound):
 class Job(msgspec.Struct, kw_only=True):
     """One piece of work. `result` is set when done, `error` (for a person to read) when failed.
 
-    `then` is the page that shows the result.
+    `failure` is what refused it, where that was on purpose. `then` is the page
+    that shows the result.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Job(msgspec.Struct, kw_only=True):
     state: Literal["running", "done", "failed"] = "running"
     result: Any = None
     error: str = ""
+    failure: SamsvarError | None = None
     ended: float | None = None
 
 
@@ -81,6 +83,12 @@ class Jobs:
             raise UnknownJob(id)
         return job
 
+    async def wait(self, job: Job, seconds: float) -> None:
+        """Until it has ended, or so long: quick work needs no page of progress."""
+        task = self._tasks.get(job.id)
+        if task is not None:
+            await asyncio.wait([task], timeout=seconds)
+
     async def close(self) -> None:
         """Cancel what is running."""
         tasks = list(self._tasks.values())
@@ -96,7 +104,7 @@ class Jobs:
             job.result = await work(progress)
             job.share, job.state = 1.0, "done"
         except SamsvarError as error:
-            job.error, job.state = str(error), "failed"
+            job.error, job.failure, job.state = str(error), error, "failed"
         except Exception:
             number = secrets.token_hex(4)
             log.exception("Fault %s in the job %s", number, job.kind)

@@ -16,6 +16,7 @@ from brains import counters
 from brains.counters import Counts
 from brains.database import Database
 from brains.errors import SamsvarError
+from brains.store import now as utc_now
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Live:
             if known is not None and self._clock() - known.at < EVERY_SECONDS:
                 return known.counts
             async with self._db.read() as tx:
-                found = await counters.count(tx, place.brain, place.body)
+                found = await counters.count(tx, place.brain, utc_now(), place.body)
             self._known[place] = _Known(found, self._clock())
             return found
 

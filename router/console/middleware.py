@@ -9,7 +9,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from brains.errors import SamsvarError
-from router.console import frame
+from router.console import flashes, frame
 from router.console.live import Live, Place
 
 POLICY = (
@@ -74,7 +74,7 @@ def _cookies(request: frame.AnyRequest) -> list[Cookie]:
     state = request.scope["state"]
     found = []
     if waiting := state.get("flashes"):
-        found.append(cookie(request, frame.FLASH_COOKIE, frame.packed(waiting), None))
+        found.append(cookie(request, frame.FLASH_COOKIE, flashes.packed(waiting), None))
     elif state.get("flashes_shown") and frame.FLASH_COOKIE in request.cookies:
         found.append(cookie(request, frame.FLASH_COOKIE, "", 0))
     brain = request.path_params.get("brain") if request.method == "GET" else None

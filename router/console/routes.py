@@ -18,6 +18,7 @@ from router.console.live import Live
 from router.console.middleware import FrameMiddleware, count
 from router.console.pages import (
     audit,
+    bodies,
     body_facts,
     broadcasts,
     entries,
@@ -26,9 +27,13 @@ from router.console.pages import (
     fact_files,
     facts,
     front,
+    gap_answers,
+    gap_work,
     gaps,
+    imports,
     jobs,
     keys,
+    local_answers,
     overview,
     people,
     profile,
@@ -49,13 +54,17 @@ AREAS: tuple[ModuleType, ...] = (
     front,
     overview,
     gaps,
+    gap_work,
+    gap_answers,
     entries,
     entry_history,
     review,
     facts,
     fact_files,
     body_facts,
+    local_answers,
     broadcasts,
+    bodies,
     search,
     jobs,
     events,
@@ -70,6 +79,13 @@ AREAS: tuple[ModuleType, ...] = (
 def console_routes(service: Service, settings: Settings) -> list[ControllerRouterHandler]:
     """`/console` and all below it."""
     handlers: list[Any] = [handler for area in AREAS for handler in area.handlers]
+    handlers.append(
+        Router(
+            "/",
+            route_handlers=imports.handlers,
+            request_max_body_size=settings.import_bytes_max,
+        )
+    )
     console = Router(
         "/console",
         route_handlers=handlers,

@@ -1,0 +1,59 @@
+"""What one page says on the next: that something was done, and how to take it back.
+
+Kept in a cookie of the browser that did it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+COOKIE_CHARS_MAX = 3000
+BYTES_MAX = 100_000
+
+Kind = Literal["success", "warning", "danger", "info"]
+
+
+class Undo(msgspec.Struct, frozen=True):
+    """Where to post, and what, to take back what was just done."""
+
+    url: str
+    fields: dict[str, str | list[str]] = {}
+
+
+class Flash(msgspec.Struct, frozen=True):
+    """One message for the next page: a key of the texts and the values in it."""
+
+    key: str
+    kind: Kind = "success"
+    values: dict[str, str | int] = {}
+    undo: Undo | None = None
+
+
+def packed(flashes: Sequence[Flash]) -> str:
+    """Flashes as a cookie's value. The oldest are left out where they would not fit, and of the
+    last one the undo: what a long text was may be more than a cookie holds."""
+    kept = list(flashes)
+    while kept:
+        value = base64.urlsafe_b64encode(zlib.compress(msgspec.json.encode(kept))).decode()
+        if len(value) <= COOKIE_CHARS_MAX:
+            return value
+        last = kept.pop(0)
+        if not kept and last.undo is not None:
+            kept = [msgspec.structs.replace(last, undo=None)]
+    return ""
+
+
+def unpacked(value: str | None) -> list[Flash]:
+    """What `packed` made, nothing for anything else."""
+    try:
+        raw = zlib.decompressobj().decompress(base64.urlsafe_b64decode(value or ""), BYTES_MAX)
+        found: list[Flash] = msgspec.json.decode(raw, type=list[Flash])
+    except (ValueError, binascii.Error, zlib.error, msgspec.MsgspecError):
+        return []
+    return found

@@ -1,0 +1,175 @@
+"""What the pages of unanswered questions show: names, reasons and history in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request
+
+from brains import people
+from brains.gaps.trends import trends
+from brains.model import Gap, GapEvent, GapQuestion
+from brains.store import now as utc_now
+from router.console import dates, frame
+from router.console.entry_links import entry_url
+from router.console.search import fold
+from router.security.access import Access
+from router.service import Service
+
+AnyRequest = Request[Any, Any, Any]
+
+__all__ = ["entry_url"]
+
+TREND_DAYS = 14
+URGENCY_KINDS = {"high": "danger", "medium": "warning", "low": "neutral"}
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Questions of the same words in one body: `newest` of them, and how many."""
+
+    newest: GapQuestion
+    count: int
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One gap of the list. `trend` is questions a day."""
+
+    gap: Gap
+    trend: list[int]
+
+
+def gap_url(gap: Gap) -> str:
+    """The gap's own page."""
+    return f"{gaps_url(gap.brain)}/{gap.id}"
+
+
+def gaps_url(brain: str) -> str:
+    """The list."""
+    return f"/console/brains/{brain}/gaps"
+
+
+def title_of(gap: Gap) -> str:
+    """A curator's wording, else the question that speaks for all."""
+    return gap.title or gap.summary
+
+
+async def lines(service: Service, gaps: Sequence[Gap], only_body: str | None) -> list[Line]:
+    """Those gaps with their trends."""
+    async with service.db.read() as tx:
+        found = await trends(tx, [gap.id for gap in gaps], utc_now(), TREND_DAYS, only_body)
+    return [Line(gap, found[gap.id]) for gap in gaps]
+
+
+async def names(service: Service) -> dict[str, str]:
+    """Everybody's name, by id."""
+    async with service.db.read() as tx:
+        return {person.id: person.name for person in await people.listing(tx)}
+
+
+async def assignable(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
+    """Who may work on a brain's gaps: id and name."""
+    access: Access = request.app.state.access
+    async with frame.service(request).db.read() as tx:
+        known = await people.listing(tx)
+    able = [
+        person
+        for person in known
+        if person.disabled is None and access.may(person, "close gaps", brain=brain)
+    ]
+    return sorted(((one.id, one.name) for one in able), key=lambda one: one[1].casefold())
+
+
+def together(questions: Sequence[GapQuestion]) -> list[Asked]:
+    """Questions of the same words from one body as one, in the order given."""
+    groups: dict[tuple[str, str], list[GapQuestion]] = {}
+    for question in questions:
+        groups.setdefault((question.body, fold(question.text)), []).append(question)
+    return [Asked(group[0], len(group)) for group in groups.values()]
+
+
+def phrasings(gap: Gap, questions: Sequence[GapQuestion]) -> list[str]:
+    """The gap's different wordings, the one that speaks for it first."""
+    found: dict[str, str] = {}
+    for text in (gap.summary, *(question.text for question in questions)):
+        found.setdefault(fold(text), text)
+    return list(found.values())
+
+
+def why(request: AnyRequest, gap: Gap) -> str:
+    """Why it is as urgent as it is, in words."""
+    parts = [frame.say(request, "gaps.why.week", count=gap.last_week)]
+    if len(gap.bodies) > 1:
+        parts.append(frame.say(request, "gaps.why.bodies", count=len(gap.bodies)))
+    if gap.unhelpful:
+        parts.append(frame.say(request, "gaps.why.unhelpful", count=gap.unhelpful))
+    return ", ".join(parts)
+
+
+def history(
+    request: AnyRequest, events: Sequence[GapEvent], known: dict[str, str]
+) -> list[tuple[dt.datetime, str, str | None]]:
+    """When, what and who, newest first."""
+    return [(event.at, _told(request, event, known), event.by) for event in events]
+
+
+def _told(request: AnyRequest, event: GapEvent, known: dict[str, str]) -> str:
+    detail = event.detail
+    kind = event.kind
+    if kind in ("assigned", "snoozed", "renamed") and not any(detail.values()):
+        kind = f"un{kind}"
+    key = f"gaps.event.{kind}" if kind in EVENTS else "gaps.event.other"
+    gaps = detail.get("gaps")
+    return frame.say(
+        request,
+        key,
+        who=known.get(str(detail.get("to", "")), ""),
+        until=_until(request, str(detail.get("until", ""))),
+        title=detail.get("title", ""),
+        number=len(gaps) if isinstance(gaps, list) else 1,
+        reason=frame.say(request, f"gaps.dismiss.{str(detail['reason']).replace(' ', '_')}")
+        if kind == "dismissed"
+        else "",
+        to=place(request, str(detail.get("to") or f"brain:{detail.get('brain', '')}")),
+        asked=detail.get("asked", 0),
+        answered=detail.get("answered", 0),
+        entry=detail.get("entry", ""),
+    )
+
+
+def place(request: AnyRequest, to: str) -> str:
+    """The name of `brain:x` or `body:y`."""
+    kind, _, id = to.partition(":")
+    knowledge = frame.service(request).knowledge
+    known = knowledge.brains.get(id) if kind == "brain" else knowledge.bodies.get(id)
+    return known.name if known else id
+
+
+def _until(request: AnyRequest, text: str) -> str:
+    if not text:
+        return ""
+    return dates.day(dt.datetime.fromisoformat(text), frame.language(request), utc_now())
+
+
+EVENTS = frozenset(
+    {
+        "opened",
+        "reopened",
+        "merged",
+        "unmerged",
+        "split",
+        "assigned",
+        "unassigned",
+        "snoozed",
+        "unsnoozed",
+        "renamed",
+        "unrenamed",
+        "forwarded",
+        "dismissed",
+        "asked_again",
+        "answered",
+        "tidied",
+    }
+)

@@ -1,0 +1,346 @@
+"""Answering an unanswered question: written, tried, published, and asked again.
+
+What changes which questions an answer gets (a new answer, a phrasing) is tried
+before it is published. Afterwards all that was asked is asked again, and the
+page of the result says what still fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Controller, Request, get, post
+from litestar.params import QueryParameter
+
+from brains import rendering
+from brains.errors import Invalid, Problem
+from brains.model import Gap
+from router.api.parameters import BrainPath, GapPath
+from router.api.service import ServiceHere
+from router.console import frame, gap_answers, gap_views
+from router.console.entry_forms import EntryForm
+from router.console.entry_links import audience_name, bodies_of, entry_url
+from router.console.gap_answers import Draft, Tried
+from router.console.gap_views import gap_url, gaps_url, title_of
+from router.console.pages.gaps import QUESTIONS_SHOWN
+from router.console.search import find_entries
+from router.jobs import Progress, UnknownJob
+from router.results import AnsweredGap
+from router.security.audited import UNAUDITED
+from router.security.guards import key_in, needs
+from router.service import Service
+
+AnyRequest = Request[Any, Any, Any]
+Answering = Callable[[], Awaitable[AnsweredGap]]
+
+HOWS = ("new", "phrasing", "local", "fact")
+PHRASINGS_TICKED = 15
+QUICK_SECONDS = 1.0
+ANSWERS = [needs("close gaps", "brain"), needs("publish", "brain")]
+
+Short = Annotated[str, QueryParameter(required=False, max_length=200)]
+
+
+class GapAnswers(Controller):
+    """For curators."""
+
+    path = "/brains/{brain:str}/gaps/{gap:str}"
+    guards = ANSWERS
+
+    @get("/answer")
+    async def write(
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        gap: GapPath,
+        how: Short = "new",
+        entry: Short = "",
+        find: Short = "",
+        job: Short = "",
+    ) -> Any:
+        """The form; `job` is a draft that was tried, to go on writing."""
+        found = await service.gap_desk.get(brain, gap)
+        await service.gap_desk.touch(brain, gap)
+        tried = gap_answers.tried(request, job, found) if job else None
+        draft = tried.draft if tried else None
+        return await _form(
+            request, service, found, draft.how if draft else how, draft, entry=entry, find=find
+        )
+
+    @post("/answer/try", opt={UNAUDITED: True})
+    async def try_out(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
+    ) -> Any:
+        """See what it would change, before anybody gets it."""
+        found, data = await service.gap_desk.get(brain, gap), await request.form()
+        make = (
+            gap_answers.phrasing_draft if data.get("how") == "phrasing" else gap_answers.new_draft
+        )
+        draft = make(found, data)
+        wrong = gap_answers.problems(request, service.knowledge, brain, draft)
+        if wrong:
+            return await _form(request, service, found, draft.how, draft, wrong)
+        proposed = gap_answers.proposed(service.knowledge, found, draft)
+
+        async def work(progress: Progress) -> Tried:
+            return Tried(draft, proposed, await service.impact.preview(brain, proposed, progress))
+
+        return await _begin(
+            request, service, "impact", work, f"{gap_url(found)}/answer/look?job={{id}}"
+        )
+
+    @get("/answer/look")
+    async def look(
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        gap: GapPath,
+        job: Short = "",
+    ) -> Any:
+        """The answer as visitors will see it, and what it changes."""
+        found = await service.gap_desk.get(brain, gap)
+        tried = gap_answers.tried(request, job, found)
+        if tried is None:
+            frame.flash(request, "gaps.try_again", kind="warning")
+            return frame.redirect(f"{gap_url(found)}/answer")
+        return _look(request, found, tried, job)
+
+    @post("/answer/publish")
+    async def publish(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
+    ) -> Any:
+        """Publish what was tried in `job`, and ask again."""
+        found, data = await service.gap_desk.get(brain, gap), await request.form()
+        job, reason = str(data.get("job", "")), str(data.get("reason", "")).strip()
+        tried = gap_answers.tried(request, job, found)
+        if tried is None:
+            frame.flash(request, "gaps.try_again", kind="warning")
+            return frame.redirect(f"{gap_url(found)}/answer")
+        if tried.impact.harmful and not reason:
+            asked = Problem("reason", frame.say(request, "gaps.wrong.harm"))
+            return _look(request, found, tried, job, [asked])
+        if reason:
+            request.state.audit = {"detail": {"reason": reason}}
+        by, draft, desk = key_in(request).name, tried.draft, service.gap_desk
+
+        async def work() -> AnsweredGap:
+            if draft.how == "phrasing":
+                return await desk.answer_phrasing(brain, gap, draft.entry, draft.phrasings, by)
+            entry = gap_answers.without_id(tried.proposed)
+            return await desk.answer_new(brain, gap, entry, by)
+
+        return await _answer(
+            request, service, found, work, lambda wrong: _look(request, found, tried, job, wrong)
+        )
+
+    @post("/answer/local")
+    async def local(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
+    ) -> Any:
+        """One body's own answer to an existing one."""
+        found, data = await service.gap_desk.get(brain, gap), await request.form()
+        draft = gap_answers.phrasing_draft(found, data)
+        scope, texts = str(data.get("scope", "")), draft.form.written
+        wrong = gap_answers.local_problems(request, service.knowledge, brain, draft, scope)
+
+        async def again(problems: list[Problem]) -> Any:
+            return await _form(
+                request, service, found, "local", draft, problems, entry=draft.entry, scope=scope
+            )
+
+        if wrong:
+            return await again(wrong)
+        desk, by = service.gap_desk, key_in(request).name
+        return await _answer(
+            request,
+            service,
+            found,
+            lambda: desk.answer_local(brain, gap, draft.entry, scope, texts, by),
+            again,
+        )
+
+    @post("/answer/fact")
+    async def fact(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
+    ) -> Any:
+        """The missing facts of some bodies."""
+        found, data = await service.gap_desk.get(brain, gap), await request.form()
+        values = gap_answers.fact_values(data)
+
+        async def again(problems: list[Problem]) -> Any:
+            return await _form(request, service, found, "fact", None, problems, values=values)
+
+        if not values:
+            return await again([Problem("facts", frame.say(request, "gaps.wrong.facts"))])
+        desk, by = service.gap_desk, key_in(request).name
+        return await _answer(
+            request, service, found, lambda: desk.answer_fact(brain, gap, values, by), again
+        )
+
+    @post("/ask-again")
+    async def ask_again(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
+    ) -> Any:
+        """Nothing new, but perhaps something else has been published meanwhile."""
+        found, by = await service.gap_desk.get(brain, gap), key_in(request).name
+        return await _answer(
+            request, service, found, lambda: service.gap_desk.ask_again(brain, gap, by), None
+        )
+
+    @get("/result")
+    async def result(
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        gap: GapPath,
+        job: Short = "",
+    ) -> Any:
+        """How many are answered now, and which are not."""
+        try:
+            done = service.jobs.get(job, frame.holder(request).id).result
+        except UnknownJob:
+            done = None
+        if not isinstance(done, AnsweredGap) or done.gap.id != gap:
+            return frame.redirect(f"{gaps_url(brain)}/{gap}")
+        return frame.page(
+            request,
+            "gaps/result.html",
+            title=frame.say(
+                request, "gaps.result.closed" if not done.still else "gaps.result.not_yet"
+            ),
+            area="gaps",
+            done=done,
+            gap=done.gap,
+            url=gap_url(done.gap),
+            list_url=gaps_url(brain),
+            views=gap_views,
+        )
+
+
+async def _begin(
+    request: AnyRequest,
+    service: Service,
+    kind: str,
+    work: Callable[[Progress], Awaitable[Any]],
+    then: str,
+    refused: Callable[[list[Problem]], Any] | None = None,
+) -> Any:
+    """Start it; quick work needs no page of progress. `refused` shows what was wrong."""
+    job = service.jobs.start(kind, key_in(request).id, work, then)
+    await service.jobs.wait(job, QUICK_SECONDS)
+    if isinstance(job.failure, Invalid) and refused is not None:
+        shown = refused(list(job.failure.problems))
+        return await shown if isinstance(shown, Awaitable) else shown
+    return frame.redirect(job.then if job.state == "done" else f"/console/jobs/{job.id}")
+
+
+async def _answer(
+    request: AnyRequest,
+    service: Service,
+    gap: Gap,
+    work: Answering,
+    refused: Callable[[list[Problem]], Any] | None,
+) -> Any:
+    """Answer and ask again, then show how that went."""
+
+    async def run(progress: Progress) -> AnsweredGap:
+        progress(0.1, "asking again")
+        return await work()
+
+    then = f"{gap_url(gap)}/result?job={{id}}"
+    return await _begin(request, service, "ask again", run, then, refused)
+
+
+async def _form(
+    request: AnyRequest,
+    service: Service,
+    gap: Gap,
+    how: str,
+    draft: Draft | None = None,
+    problems: list[Problem] | None = None,
+    *,
+    entry: str = "",
+    find: str = "",
+    scope: str = "",
+    values: dict[str, dict[str, str]] | None = None,
+) -> frame.ConsolePage:
+    """The page where an answer is written, in one of four ways."""
+    how = how if how in HOWS else "new"
+    page = await service.gap_desk.questions(gap.brain, gap.id, None, QUESTIONS_SHOWN)
+    texts = gap_views.phrasings(gap, page.items)
+    form = draft.form if draft else EntryForm(title=title_of(gap))
+    chosen = service.knowledge.entries[gap.brain].get(draft.entry if draft else entry)
+    ticked = form.lines if draft else texts[:PHRASINGS_TICKED]
+    if how == "local" and chosen and draft is None:
+        form = EntryForm(answers=dict(chosen.answers))
+    bodies = bodies_of(request, gap.brain)
+    asked = {one.id for one in gap.bodies}
+    return frame.page(
+        request,
+        "gaps/answer.html",
+        title=frame.say(request, "gaps.answering"),
+        area="gaps",
+        status=400 if problems else 200,
+        errors=problems or [],
+        gap=gap,
+        question=title_of(gap),
+        url=gap_url(gap),
+        list_url=gaps_url(gap.brain),
+        how=how,
+        hows=[(one, f"{gap_url(gap)}/answer?{urlencode({'how': one})}") for one in HOWS],
+        form=form,
+        texts=texts,
+        ticked=ticked,
+        others="\n".join(line for line in form.lines if line not in texts) if draft else "",
+        chosen=chosen,
+        chosen_url=entry_url(gap.brain, chosen.id) if chosen else "",
+        find=find,
+        found=find_entries(service, gap.brain, find) if find.strip() else [],
+        scope=scope or next((body.id for body in bodies if body.id in asked), ""),
+        scopes=[(body.id, body.name) for body in bodies],
+        audiences=_audiences(request, gap.brain),
+        lacking=gap_answers.lacking(service.knowledge, gap, None) if how == "fact" else [],
+        values=values or {},
+        views=gap_views,
+    )
+
+
+def _look(
+    request: AnyRequest, gap: Gap, tried: Tried, job: str, problems: list[Problem] | None = None
+) -> frame.ConsolePage:
+    """The page before publishing."""
+    return frame.page(
+        request,
+        "gaps/look.html",
+        title=frame.say(request, "gaps.look.title"),
+        area="gaps",
+        status=400 if problems else 200,
+        errors=problems or [],
+        gap=gap,
+        question=title_of(gap),
+        url=gap_url(gap),
+        list_url=gaps_url(gap.brain),
+        tried=tried,
+        impact=tried.impact,
+        proposed=tried.proposed,
+        job=job,
+        shown={tag: rendering.html(text) for tag, text in tried.proposed.answers.items()},
+        audience=[audience_name(request, scope) for scope in tried.proposed.audience],
+        views=gap_views,
+    )
+
+
+def _audiences(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
+    """Groups and bodies of the brain, to choose from."""
+    bodies = bodies_of(request, brain)
+    groups = sorted({f"group:{group}" for body in bodies for group in body.groups})
+    scopes = [*groups, *(body.id for body in bodies)]
+    return [(scope, audience_name(request, scope)) for scope in scopes]
+
+
+handlers = [GapAnswers]
