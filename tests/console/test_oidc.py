@@ -7,10 +7,12 @@ signs whatever a test wants.
 
 from __future__ import annotations
 
+import hmac
 import http.server
 import json
 import threading
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -21,7 +23,7 @@ import oidc_provider_mock
 import pytest
 import pytest_asyncio
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, RSAKey
 from litestar import Litestar
 
 from brains import audit, people
@@ -392,8 +394,11 @@ async def test_a_foreign_signature_is_refused(liar: LyingProvider) -> None:
 async def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(
     liar: LyingProvider,
 ) -> None:
-    liar.key = OctKey.import_key(SIGNING.as_pem(private=False))
-    liar.header = {"alg": "HS256", "kid": "one"}
+    signed = jwt.encode(liar.header, liar.claims, SIGNING).split(".")
+    header = urlsafe_b64encode(b'{"alg":"HS256","kid":"one"}').decode().rstrip("=")
+    told = f"{header}.{signed[1]}".encode()
+    mac = hmac.digest(SIGNING.as_pem(private=False), told, "sha256")
+    liar.token = f"{told.decode()}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
     with pytest.raises(ProviderFailed):
         await liar.says()
 
@@ -458,7 +463,7 @@ async def test_nothing_is_called_that_the_issuer_does_not_vouch_for(
         await Provider(liar.address, CLIENT).begin("http://here/callback")
 
 
-def test_a_provider_needs_a_client_id() -> None:
+async def test_a_provider_needs_a_client_id() -> None:
     environ = {"SAMSVAR_OIDC_ISSUER": "https://id.example"}
     with pytest.raises(Invalid, match="SAMSVAR_OIDC_CLIENT_ID"):
         Provider.of(Settings.from_environment(environ))
@@ -466,6 +471,6 @@ def test_a_provider_needs_a_client_id() -> None:
 
 
 @pytest.mark.parametrize("issuer", ["http://id.example", "id.example", "ftp://id.example"])
-def test_a_provider_elsewhere_needs_https(issuer: str) -> None:
+async def test_a_provider_elsewhere_needs_https(issuer: str) -> None:
     with pytest.raises(Invalid, match="SAMSVAR_OIDC_ISSUER"):
         Settings.from_environment({"SAMSVAR_OIDC_ISSUER": issuer})

@@ -1,0 +1,136 @@
+"""Which passwords are refused, how they are compared, and how often one may try."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from litestar.stores.memory import MemoryStore
+
+from brains.people import Person
+from router.security import attempts, passwords
+
+NOBODY = Person(
+    id="person_1",
+    email="kari.nordmann@example.org",
+    name="Kari Nordmann",
+    role="reader",
+    scope="*",
+    language="nb",
+    created=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("elleve tegn", "short"),
+        ("x" * 201, "long"),
+        ("passord12345", "common"),
+        ("P@ssw0rd2026!", "common"),
+        ("Sommer2026!!!", "common"),
+        ("velkommen123", "common"),
+        ("aaaaaaaaaaaa", "common"),
+        ("abcabcabcabc", "common"),
+        ("123456789012", "common"),
+        ("210987654321", "common"),
+        ("qwertyuiopå", "short"),
+        ("qwertyuiopåa", "common"),
+        ("Samsvar-admin-2026", "common"),
+        ("kari.nordmann", "own"),
+        ("Nordmann12345", "own"),
+        ("nordmannkari!", "own"),
+    ],
+)
+def test_weak_passwords_are_refused(password: str, why: str) -> None:
+    assert passwords.weakness(password, NOBODY) == why
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "fire små fugler på rad",
+        "riktig hest batteri stift",
+        "Kari liker brunost på ski",
+        "tTqX7-9vLm-2pZw",
+        "ﬁrkanta skjerm i taket",
+        "密码密码是一个很长的句子吗对的",
+    ],
+)
+def test_long_and_uncommon_ones_are_not(password: str) -> None:
+    assert passwords.weakness(password, NOBODY) is None
+
+
+async def test_a_password_is_the_same_however_it_is_composed() -> None:
+    hashing = passwords.Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    hashed = await hashing.hash("blåbærsyltetøy til alle")
+    assert await hashing.matches(hashed, "bla\u030abærsyltetøy til alle")
+    assert not await hashing.matches("not a hash", "x")
+
+
+async def test_an_unknown_account_costs_as_much_work() -> None:
+    compared: list[str] = []
+
+    class Counting(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Any:
+            compared.append(str(hash))
+            return super().verify(hash, password)
+
+    hashing = passwords.Passwords(Counting(time_cost=1, memory_cost=64, parallelism=1))
+    assert not await hashing.matches(None, "anything")
+    assert len(compared) == 1
+
+
+# Attempts
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def counting(clock: Clock) -> attempts.Attempts:
+    return attempts.Attempts(MemoryStore(), clock)
+
+
+async def test_each_further_attempt_waits_twice_as_long() -> None:
+    clock, waits = Clock(), []
+    tried = counting(clock)
+    for _ in range(attempts.ACCOUNT_FREE + 8):
+        wait = await tried.count("a@example.org", "10.0.0.1")
+        if wait:
+            waits.append(wait)
+            clock.now += wait
+            assert await tried.count("a@example.org", "10.0.0.1") == 0
+    first = attempts.WAIT_SECONDS_FIRST + 1
+    assert waits[:3] == [first, 2 * first - 1, 4 * first - 3]
+    assert max(waits) == attempts.WAIT_SECONDS_MAX + 1
+
+
+async def test_an_address_that_tries_many_accounts_waits() -> None:
+    tried = counting(Clock())
+    for number in range(attempts.ADDRESS_MAX):
+        assert await tried.count(f"{number}@example.org", "10.0.0.1") == 0
+    assert await tried.count("new@example.org", "10.0.0.1") > 0
+    assert await tried.count("new@example.org", "10.0.0.2") == 0
+
+
+async def test_an_office_that_signs_in_rightly_does_not_wait() -> None:
+    tried = counting(Clock())
+    for number in range(3 * attempts.ADDRESS_MAX):
+        assert await tried.count(f"{number}@example.org", "10.0.0.1") == 0
+        await tried.succeeded(f"{number}@example.org", "10.0.0.1")
+
+
+async def test_many_attempts_at_once_count_each() -> None:
+    tried = counting(Clock())
+    waits = await asyncio.gather(*(tried.count("a@example.org", f"10.0.0.{n}") for n in range(50)))
+    assert sum(wait == 0 for wait in waits) == attempts.ACCOUNT_FREE
