@@ -33,6 +33,10 @@ TITLE_CHARS_MAX = 200
 FACT_CHARS_MAX = 1_000
 NAME_CHARS_MAX = 200
 BROADCAST_CHARS_MAX = 1_000
+CONTACTS_MAX = 20
+CONTACT_KINDS = ("phone", "email", "chat", "visit", "web")
+CLOSED_DAYS_MAX = 400
+POPULAR_MAX = 20
 SOURCES_MAX = 20
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_.:/-]{0,118}[a-z0-9])?\Z")
@@ -40,6 +44,7 @@ _ENTRY_ID = re.compile(r"\w(?:[\w.:/-]{0,118}\w)?\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 _SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)\Z")
 _ISO_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
+_CONTACT_URL = re.compile(r"(https?://|mailto:|tel:)\S{1,500}\Z")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _STATUSES = ("draft", "in_review", "published", "retired")
 _LINK_SCHEMES = ("http", "https")
@@ -159,10 +164,30 @@ def check_body(body: Body, brains: Collection[str]) -> Problems:
     if body.timezone not in available_timezones():
         yield Problem("field timezone", "Use a name such as Europe/Oslo.")
     yield from _texts("field greeting", body.greeting, ANSWER_CHARS_MAX)
+    yield from _contacts(body)
     yield from _opening_hours(body)
     yield from _origins(body)
+    if len(body.popular) > POPULAR_MAX:
+        yield Problem("field popular", f"Give at most {POPULAR_MAX} questions.")
     if body.website is not None and not _is_web(body.website):
         yield Problem("field website", "Use an address that starts with https://.")
+
+
+def _contacts(body: Body) -> Problems:
+    if len(body.contacts) > CONTACTS_MAX:
+        yield Problem("field contacts", f"Give at most {CONTACTS_MAX} contact points.")
+    for i, contact in enumerate(body.contacts):
+        where = f"field contacts[{i}]"
+        if contact.kind not in CONTACT_KINDS:
+            yield Problem(f"{where}.kind", f"Use one of {', '.join(CONTACT_KINDS)}.")
+        yield from _texts(f"{where}.label", contact.label, NAME_CHARS_MAX)
+        if not contact.value.strip():
+            yield Problem(f"{where}.value", "Give a number, an address or a link.")
+        yield from _at_most(f"{where}.value", contact.value, NAME_CHARS_MAX)
+        if contact.url is not None and not _CONTACT_URL.match(contact.url):
+            yield Problem(
+                f"{where}.url", "Use an address that starts with https:, mailto: or tel:."
+            )
 
 
 def _opening_hours(body: Body) -> Problems:
@@ -173,6 +198,8 @@ def _opening_hours(body: Body) -> Problems:
         for span in spans:
             if not _SPAN.match(span) or span[:5] >= span[6:]:
                 yield Problem(where, f"“{span}” should be like 08:00-15:30.")
+    if len(body.closed_days) > CLOSED_DAYS_MAX:
+        yield Problem("field closed_days", f"Give at most {CLOSED_DAYS_MAX} days.")
     for day in body.closed_days:
         if not _ISO_DATE.match(day):
             yield Problem("field closed_days", f"“{day}” should be a date like 2026-12-24.")

@@ -75,12 +75,12 @@ class FactPages(Controller):
         service: ServiceHere,
         brain: BrainPath,
         key: str,
-        body: Words = "",
+        seen_as: Words = "",
     ) -> Any:
         """One fact: what it is for, and its value in each body."""
         row = _row(await parts.table_of(request, brain), key)
         bodies = service.facts.bodies(brain, frame.own_body(request))
-        chosen = next((one for one in bodies if one.id == body), bodies[0])
+        chosen = next((one for one in bodies if one.id == seen_as), bodies[0])
         return frame.page(
             request,
             "facts/fact.html",
