@@ -9,16 +9,26 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterator, Sequence
+from typing import Literal, Protocol
 
 import msgspec
 
-from brains.model import Entry, Source
+from brains.model import Entry
 
 Kind = Literal["same", "del", "ins"]
 
+FIRST_LANGUAGES = ("nb", "nn", "en")
+
 _WORD = re.compile(r"\S+\s*|\s+")
+
+
+class Named(Protocol):
+    """What people call audiences and days."""
+
+    def scope(self, scope: str) -> str: ...
+    def day(self, at: dt.datetime | None) -> str: ...
+    def last_day(self, at: dt.datetime | None) -> str: ...
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -60,33 +70,46 @@ def lines(before: Sequence[str], after: Sequence[str]) -> list[Part]:
     return [*gone, *come, *(Part("same", line) for line in after if line in before)]
 
 
-def between(before: Entry | None, after: Entry) -> list[Difference]:
-    """Every field that differs; against None, all that is written."""
+def between(before: Entry | None, after: Entry, named: Named) -> list[Difference]:
+    """Every field that differs; without a state before, all that is written, unmarked."""
     old = before or Entry(id=after.id, questions=[], answers={}, audience=[])
-    return list(_differences(old, after))
+    found = list(_differences(old, after, named))
+    return found if before else [_unmarked(one) for one in found]
 
 
-def _differences(old: Entry, new: Entry) -> Iterable[Difference]:
+def _differences(old: Entry, new: Entry, named: Named) -> Iterator[Difference]:
     if old.title != new.title:
         yield Difference("title", words(old.title, new.title))
     if old.questions != new.questions:
         yield Difference("questions", lines(old.questions, new.questions), lines=True)
-    for language in dict.fromkeys([*old.answers, *new.answers]):
+    for language in in_order({*old.answers, *new.answers}):
         before, after = old.answers.get(language, ""), new.answers.get(language, "")
         if before != after:
             yield Difference("answer", words(before, after), language)
     for field, before, after in (
         ("topic", old.topic, new.topic),
-        ("owner", old.owner or "", new.owner or ""),
-        ("valid_from", _day(old.valid_from), _day(new.valid_from)),
-        ("valid_until", _day(old.valid_until), _day(new.valid_until)),
+        ("owner", _scope(old.owner, named), _scope(new.owner, named)),
+        ("valid_from", named.day(old.valid_from), named.day(new.valid_from)),
+        ("valid_until", named.last_day(old.valid_until), named.last_day(new.valid_until)),
     ):
         if before != after:
             yield Difference(field, _replaced(before, after))
     if old.audience != new.audience:
-        yield Difference("audience", lines(old.audience, new.audience), lines=True)
+        scopes = [[named.scope(one) for one in entry.audience] for entry in (old, new)]
+        yield Difference("audience", lines(*scopes), lines=True)
     if old.sources != new.sources:
         yield Difference("sources", lines(_sources(old), _sources(new)), lines=True)
+
+
+def in_order(languages: Collection[str]) -> list[str]:
+    """Languages as people expect them: Bokmål, Nynorsk, English, then the others by tag."""
+    first = [tag for tag in FIRST_LANGUAGES if tag in languages]
+    return first + sorted(set(languages) - set(first))
+
+
+def _unmarked(one: Difference) -> Difference:
+    parts = [Part("same", part.text) for part in one.parts]
+    return Difference(one.field, parts, one.language, one.lines)
 
 
 def _replaced(before: str, after: str) -> list[Part]:
@@ -94,13 +117,9 @@ def _replaced(before: str, after: str) -> list[Part]:
     return [Part(kind, text) for kind, text in kinds if text]
 
 
+def _scope(scope: str | None, named: Named) -> str:
+    return named.scope(scope) if scope else ""
+
+
 def _sources(entry: Entry) -> list[str]:
-    return [_source(source) for source in entry.sources]
-
-
-def _source(source: Source) -> str:
-    return f"{source.title} {source.url}".strip()
-
-
-def _day(at: dt.datetime | None) -> str:
-    return at.isoformat(timespec="minutes") if at else ""
+    return [f"{source.title} {source.url}".strip() for source in entry.sources]

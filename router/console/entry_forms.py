@@ -14,9 +14,9 @@ from litestar.datastructures import FormMultiDict
 from brains import checks, templates
 from brains.errors import Invalid, Problem
 from brains.model import EVERYONE, Entry, Source, Status
-from router.console.dates import OSLO, day, input_date
+from router.console.dates import OSLO, input_date
+from router.console.differences import FIRST_LANGUAGES, in_order
 
-LANGUAGES = ("nb", "nn", "en")
 MORE_LANGUAGES = ("se", "uk", "pl", "ar", "so", "ti", "lt", "ru", "de", "fr", "es", "da", "sv")
 SOURCES_SHOWN = 3
 ANSWER = "answer_"
@@ -43,7 +43,7 @@ class EntryForm(msgspec.Struct, kw_only=True):
     @property
     def languages(self) -> list[str]:
         """The languages shown: the three always, then the others that have a text."""
-        return list(dict.fromkeys([*LANGUAGES, *self.answers]))
+        return in_order({*FIRST_LANGUAGES, *self.answers})
 
     @property
     def lines(self) -> list[str]:
@@ -125,11 +125,6 @@ def to_entry(form: EntryForm, id: str, brain: str, status: Status, base: Entry |
         else _midnight(form.valid_until, days=1),
         status=status,
     )
-
-
-def last_day(at: dt.datetime | None, language: str) -> str:
-    """The last day of a validity window, as people read it."""
-    return day(at - A_MOMENT, language) if at else ""
 
 
 def wrong(form: EntryForm, say: Say) -> list[Problem]:

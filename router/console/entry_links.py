@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import quote
 
+import msgspec
+
 from brains.model import EVERYONE, GROUP_PREFIX, Body, Entry
-from router.console import frame
+from router.console import dates, frame
+from router.console.entry_forms import A_MOMENT
 from router.console.frame import AnyRequest
 from router.curation.review import Review
 from router.security.guards import key_in
@@ -54,3 +58,21 @@ def audience_name(request: AnyRequest, scope: str) -> str:
     if scope.startswith(GROUP_PREFIX):
         return frame.say(request, "entries.group", name=scope.removeprefix(GROUP_PREFIX))
     return bodies[scope].name if scope in bodies else scope
+
+
+class Names(msgspec.Struct, frozen=True):
+    """Audiences and days in the words of whoever looks: `router.console.differences.Named`."""
+
+    request: AnyRequest
+
+    def scope(self, scope: str) -> str:
+        """An audience or an owner."""
+        return audience_name(self.request, scope)
+
+    def day(self, at: dt.datetime | None) -> str:
+        """The day of a time, empty for none."""
+        return dates.day(at, frame.language(self.request)) if at else ""
+
+    def last_day(self, at: dt.datetime | None) -> str:
+        """The last day of what ends at a time."""
+        return self.day(at - A_MOMENT) if at else ""

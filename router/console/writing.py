@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from brains import rendering, templates
-from brains.errors import Invalid
-from brains.knowledge import FactMissing, Knowledge
+from brains.knowledge import Knowledge
 from brains.model import Body, Entry
+from router.console import answers
 from router.console.entry_forms import EntryForm
 from router.curation import plain_language
 from router.curation.plain_language import Readability
@@ -54,14 +53,6 @@ def keys(knowledge: Knowledge, bodies: list[Body], language: str) -> list[Key]:
 
 def _draft(knowledge: Knowledge, language: str, text: str, body: Body | None) -> Draft:
     reads = plain_language.check(text, language) if language in CHECKED else None
-    try:
-        templates.check(text)
-    except Invalid:
-        return Draft(language, rendering.html(text), "", reads)
-    if body is None:
-        return Draft(language, rendering.html(text), "", reads)
     written = Entry(id="draft", questions=["?"], answers={language: text})
-    said = knowledge.worded(written, {language: text}, body.id, [language])
-    if isinstance(said, FactMissing):
-        return Draft(language, "", said.key, reads)
-    return Draft(language, rendering.html(said.markdown), "", reads)
+    html, lacks = answers.given(knowledge, written, language, body)
+    return Draft(language, html, lacks, reads)

@@ -10,16 +10,17 @@ from litestar import Controller, Request, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, QueryParameter
 
-from brains import rendering, templates
+from brains import templates
 from brains.errors import Invalid, UnknownEntry
-from brains.knowledge import FactMissing, title_of
+from brains.knowledge import title_of
 from brains.model import Body as Organisation
 from brains.model import Entry
 from router.api.parameters import BrainPath, EntryPath
 from router.api.service import ServiceHere
-from router.console import frame
-from router.console.entry_forms import last_day
+from router.console import answers, frame
+from router.console.differences import in_order
 from router.console.entry_links import (
+    Names,
     audience_name,
     bodies_of,
     entries_url,
@@ -95,6 +96,7 @@ class EntryPages(Controller):
             may_draft=frame.may(request, "draft", brain=brain, body=frame.own_body(request)),
             has_newer=has_newer,
             title_of=title_of,
+            in_order=in_order,
             url=lambda id: entry_url(brain, id),
             name_of=lambda scope: audience_name(request, scope),
             named=_named,
@@ -132,10 +134,13 @@ class EntryPages(Controller):
             answered=answered.get(id, 0),
             bodies=bodies,
             chosen=chosen,
-            shown=[(tag, *shown(service, newest, tag, chosen)) for tag in newest.answers],
+            shown=[
+                (tag, *answers.given(service.knowledge, newest, tag, chosen))
+                for tag in in_order(newest.answers)
+            ],
             facts=_facts(service, newest, bodies),
             named_bodies=[(one.id, one.name) for one in bodies],
-            last_day=last_day(newest.valid_until, frame.language(request)),
+            last_day=Names(request).last_day(newest.valid_until),
             url=entry_url(brain, id),
             list_url=entries_url(brain),
             name_of=lambda scope: audience_name(request, scope),
@@ -211,22 +216,6 @@ def _done(request: AnyRequest, saved: Entry, key: str) -> Any:
     undo = Undo(f"{url}/undo", {"revision": str(saved.revision)})
     frame.flash(request, key, undo=undo, title=title_of(saved))
     return frame.redirect(url)
-
-
-def shown(
-    service: ServiceHere, entry: Entry, language: str, body: Organisation | None
-) -> tuple[str, str]:
-    """An answer as HTML, with a body's facts where one is chosen, or the fact that it lacks."""
-    text = entry.answers[language]
-    if body is None:
-        return rendering.html(text), ""
-    try:
-        said = service.knowledge.worded(entry, {language: text}, body.id, [language])
-    except Invalid:
-        return rendering.html(text), ""
-    if isinstance(said, FactMissing):
-        return "", said.key
-    return rendering.html(said.markdown), ""
 
 
 def _facts(

@@ -14,7 +14,7 @@ from router.api.parameters import BrainPath, EntryPath
 from router.api.service import ServiceHere
 from router.console import differences, entry_forms, frame, writing
 from router.console.entry_forms import EntryForm
-from router.console.entry_links import bodies_of, entries_url, entry_url, review_of
+from router.console.entry_links import Names, bodies_of, entries_url, entry_url, review_of
 from router.console.pages.entry_impact import Deed, try_out
 from router.curation import nynorsk
 from router.curation.review import Review
@@ -168,7 +168,7 @@ async def _page(
         errors=problems or [],
         form=form,
         entry=newest,
-        theirs=differences.between(newest, mine) if mine is not None else None,
+        theirs=differences.between(newest, mine, Names(request)) if mine is not None else None,
         topics=choices.topics,
         owners=[("", frame.say(request, "entries.no_owner"))] * (own is None)
         + [(body.id, body.name) for body in bodies],

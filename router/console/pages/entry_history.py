@@ -13,7 +13,7 @@ from brains.errors import UnknownEntry
 from brains.knowledge import title_of
 from router.api.parameters import BrainPath, EntryPath
 from router.console import differences, frame
-from router.console.entry_links import entries_url, entry_url, review_of
+from router.console.entry_links import Names, entries_url, entry_url, review_of
 from router.console.flashes import Undo
 from router.results import Revision
 from router.security.edge import slashed
@@ -59,7 +59,9 @@ class EntryHistoryPages(Controller):
             newest=newest,
             earlier=earlier,
             later=later,
-            found=differences.between(earlier.entry if earlier else None, later.entry),
+            found=differences.between(
+                earlier.entry if earlier else None, later.entry, Names(request)
+            ),
             allowed=await review.allowed(brain, newest.entry),
             live=review.live(brain, id),
             options=[

@@ -18,7 +18,7 @@ from brains.knowledge import title_of
 from brains.model import Entry
 from router.api.parameters import BrainPath, EntryPath
 from router.api.service import ServiceHere
-from router.console import frame
+from router.console import frame, impact_views
 from router.console.entry_links import entries_url, entry_url, review_of
 from router.console.flashes import Undo
 from router.curation.impact import Impact
@@ -30,7 +30,6 @@ from router.security.guards import key_in, needs
 from router.service import Service
 
 AnyRequest = Request[Any, Any, Any]
-CHANGES_SHOWN = 100
 
 
 class Deed(msgspec.Struct):
@@ -180,9 +179,10 @@ def _again(request: AnyRequest, newest: Entry) -> Any:
     return frame.page(
         request,
         "entries/impact_again.html",
-        title=frame.say(request, "entries.impact.title", title=title_of(newest)),
+        title=frame.say(request, "entries.impact.title.publish", title=title_of(newest)),
         area="entries",
         entry=newest,
+        name=title_of(newest),
         url=entry_url(newest.brain, newest.id),
         list_url=entries_url(newest.brain),
     )
@@ -196,24 +196,19 @@ def _page(
     errors: list[Problem] | None = None,
     reason: str = "",
 ) -> Any:
-    own = frame.own_body(request)
-    changes = [one for one in tried.impact.changes if own in (None, one.body)]
     return frame.page(
         request,
         "entries/impact.html",
-        title=frame.say(request, "entries.impact.title", title=title_of(newest)),
+        title=frame.say(request, f"entries.impact.title.{tried.deed.deed}", title=title_of(newest)),
         area="entries",
         status=400 if errors else 200,
         errors=errors or [],
         entry=newest,
-        impact=tried.impact,
         deed=tried.deed,
         job=job,
         reason=reason,
-        groups=[
-            (judged, [one for one in changes if one.judgement == judged][:CHANGES_SHOWN])
-            for judged in ("worse", "different", "better")
-        ],
+        name=title_of(newest),
+        **impact_views.shown(request, newest.brain, tried.impact),
         url=entry_url(newest.brain, newest.id),
         list_url=entries_url(newest.brain),
     )

@@ -10,7 +10,7 @@ from brains.knowledge import title_of
 from router.api.parameters import BrainPath
 from router.api.service import ServiceHere
 from router.console import differences, frame
-from router.console.entry_links import entry_url, review_of
+from router.console.entry_links import Names, entry_url, review_of
 from router.security.guards import needs
 
 AnyRequest = Request[Any, Any, Any]
@@ -31,7 +31,7 @@ class ReviewPages(Controller):
                 "one": one,
                 "title": title_of(one.entry),
                 "url": entry_url(brain, one.entry.id),
-                "found": differences.between(one.live, one.entry),
+                "found": differences.between(one.live, one.entry, Names(request)),
                 "may_approve": not one.mine and review.may("publish", brain, one.entry),
                 "may_draft": review.may("draft", brain, one.entry),
             }
