@@ -42,8 +42,12 @@ BRAIN = (
     Section("entries", "/console/brains/{brain}/entries", "read", "any body", "entries"),
     Section("review", "/console/brains/{brain}/review", "draft", "any body", "review", "review"),
     Section("facts", "/console/brains/{brain}/facts", "read", "any body", "facts"),
+    Section(
+        "local_answers", "/console/brains/{brain}/local-answers", "read", "any body", "local_answers"
+    ),
     Section("broadcasts", "/console/brains/{brain}/broadcasts", "read", "any body", "broadcasts"),
-    Section("imports", "/console/brains/{brain}/imports", "publish", "brain", "imports"),
+    Section("bodies", "/console/bodies", "read", "any body", "bodies"),
+    Section("imports", "/console/brains/{brain}/imports", "draft", "any body", "imports"),
     Section("ask_as", "/console/brains/{brain}/ask-as", "read", "any body", "ask_as"),
     Section("conflicts", "/console/brains/{brain}/conflicts", "publish", "brain", "conflicts"),
 )
