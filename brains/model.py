@@ -22,6 +22,8 @@ Urgency = Literal["high", "medium", "low"]
 # Why a question is in a gap: nobody answered it, the answer did not help, or a fact was missing.
 AskedReason = Literal["unanswered", "unhelpful", "missing fact"]
 Role = Literal["admin", "curator", "editor", "partner", "reader", "agent"]
+# Those of people. A partner is a program: it has a key, and nobody signs in as one.
+PERSON_ROLES: tuple[Role, ...] = ("admin", "curator", "editor", "reader", "agent")
 
 EVERYONE = "*"
 GROUP_PREFIX = "group:"

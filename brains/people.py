@@ -21,15 +21,13 @@ import sqlalchemy as sa
 from brains import keys, tables
 from brains.database import Transaction
 from brains.errors import Invalid, NotFound, Problem
-from brains.model import Role
+from brains.model import PERSON_ROLES, Role
 
 EMAIL_CHARS_MAX = 254
 NAME_CHARS_MAX = 200
 LINK_DAYS = 7
 LINK_BYTES = 32
 
-# A partner is a program: it has a key, and nobody signs in as one.
-ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role != "partner")
 Language = Literal["nb", "en"]
 
 Code = Literal["email", "email_taken", "name", "role", "language", "scope", "admin_scope", "last"]
@@ -37,7 +35,7 @@ TEXTS: Mapping[Code, str] = {
     "email": "This is no e-mail address. Write it as name@example.org.",
     "email_taken": "Somebody with this e-mail address is there already.",
     "name": f"Give a name, at most {NAME_CHARS_MAX} characters.",
-    "role": f"Use one of {', '.join(ROLES)}.",
+    "role": f"Use one of {', '.join(PERSON_ROLES)}.",
     "language": "Use nb or en.",
     "scope": "There is no such place. Use *, brain:<id> or body:<slug>.",
     "admin_scope": "An administrator has everything: use the scope *.",
@@ -268,7 +266,7 @@ async def _check(tx: Transaction, person: Person) -> None:
         wrong["email"] = "email_taken"
     if not person.name or len(person.name) > NAME_CHARS_MAX:
         wrong["name"] = "name"
-    if person.role not in ROLES:
+    if person.role not in PERSON_ROLES:
         wrong["role"] = "role"
     if person.language not in get_args(Language):
         wrong["language"] = "language"

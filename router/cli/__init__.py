@@ -6,7 +6,8 @@ load.py      `import`: entries from files into a brain
 save.py      `export`: a brain's entries as a file
 bodies.py    the organisations: list, show, add, facts, missing facts
 gaps.py      what nobody could answer: list, show, answer, dismiss
-keys.py      keys of curators and partners: create, list, revoke
+people.py    who may sign in to the console: add, list, disable, password
+keys.py      keys of programs: create, list, revoke
 evaluate.py  `eval`: how good the answers are, on questions with known answers
 doctor.py    is everything in order?
 running.py   what the commands have in common
@@ -26,6 +27,7 @@ COMMANDS = {
     "export": "save",
     "bodies": "bodies",
     "gaps": "gaps",
+    "people": "people",
     "keys": "keys",
     "eval": "evaluate",
     "doctor": "doctor",

@@ -139,8 +139,23 @@ async def _welcome(app: Litestar, listening: socket.socket) -> None:
     for path, what in PAGES.items():
         if path in known:
             out.print(f"{base + path:<40} {what}", soft_wrap=True)
+    await _show_people(app)
     secret = await app.state.access.first_admin_key()
     if secret is not None:
         text = f"{secret}\n\nThe administrator's key, shown this once: keep it safe."
         out.print(Panel(text, title="Admin key", expand=False))
     out.print("Ready. Stop with Ctrl+C.")
+
+
+async def _show_people(app: Litestar) -> None:
+    """Who may sign in to a demo that has just begun."""
+    settings: Settings = app.state.settings
+    if not settings.demo:
+        return
+    from router.demo.people import PEOPLE, first_people
+
+    password = await first_people(app.state.service.db)
+    if password is not None:
+        names = "\n".join(f"{email}  ({role})" for email, _, role, _ in PEOPLE)
+        text = f"{names}\n\nPassword of each: {password}\nShown this once."
+        console().print(Panel(text, title="Sign in at /console as", expand=False))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from litestar.stores.memory import MemoryStore
 
+from brains import people, sessions
 from brains.people import Person
 from router.security import attempts, passwords
 
@@ -134,3 +136,18 @@ async def test_many_attempts_at_once_count_each() -> None:
     tried = counting(Clock())
     waits = await asyncio.gather(*(tried.count("a@example.org", f"10.0.0.{n}") for n in range(50)))
     assert sum(wait == 0 for wait in waits) == attempts.ACCOUNT_FREE
+
+
+def test_the_docs_say_how_long_everything_lasts() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+    wait, most = attempts.WAIT_SECONDS_FIRST, attempts.WAIT_SECONDS_MAX // 60
+    for sentence in (
+        f"A session ends {sessions.IDLE_HOURS} hours after its last request, and "
+        f"{sessions.DAYS_MAX} days after its sign-in",
+        f"good once and for {people.LINK_DAYS} days",
+        f"A password has at least {passwords.LENGTH_MIN} characters",
+        f"After {attempts.ACCOUNT_FREE} attempts at one account each further one waits, {wait} "
+        f"seconds first and twice as long each time, at most {most} minutes",
+        f"after {attempts.ADDRESS_MAX} failures from one address within an hour",
+    ):
+        assert sentence in docs

@@ -12,12 +12,12 @@ from litestar.response import Redirect
 
 from brains import people
 from brains.errors import Problem
-from brains.model import Role
-from brains.people import LINK_DAYS, ROLES, Person, Refused
+from brains.model import PERSON_ROLES, Role
+from brains.people import LINK_DAYS, Person, Refused
 from brains.store import now
 from router.api.service import ServiceHere
 from router.console import frame
-from router.console.frame import Undo
+from router.console.flashes import Undo
 from router.console.pages.profile import person_problems, place
 from router.security.guards import needs
 
@@ -158,7 +158,7 @@ def _form(
         url=url,
         form=form,
         known=known,
-        roles=ROLES,
+        roles=PERSON_ROLES,
         places=places(request),
     )
 
