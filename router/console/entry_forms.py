@@ -14,6 +14,7 @@ from litestar.datastructures import FormMultiDict
 from brains import checks, templates
 from brains.errors import Invalid, Problem
 from brains.model import EVERYONE, Entry, Source, Status
+from router.console import problems
 from router.console.dates import OSLO, input_date
 from router.console.differences import FIRST_LANGUAGES, in_order
 
@@ -159,9 +160,9 @@ def _problems(form: EntryForm, say: Say) -> Iterator[Problem]:
         yield Problem("valid_until", say("entries.wrong.window"))
 
 
-def by_field(problems: tuple[Problem, ...]) -> list[Problem]:
-    """What `brains.checks` found wrong, under the names of the form's fields."""
-    return [Problem(_field(problem.pointer), problem.text) for problem in problems]
+def by_field(found: tuple[Problem, ...], language: str) -> list[Problem]:
+    """What `brains.checks` found wrong, under the form's fields, in a person's language."""
+    return [Problem(_field(one.pointer), problems.worded(one.text, language)) for one in found]
 
 
 def _field(pointer: str) -> str:

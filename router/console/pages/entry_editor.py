@@ -105,7 +105,7 @@ async def _take(request: AnyRequest, service: Service, brain: str, newest: Entry
     try:
         saved = await review.save(brain, entry, form.revision, form.note)
     except Invalid as error:
-        found = entry_forms.by_field(error.problems)
+        found = entry_forms.by_field(error.problems, frame.language(request))
         return await _page(request, service, brain, form, newest, found, chosen=chosen)
     except Conflict:
         theirs = await review.get(brain, id)

@@ -1,0 +1,112 @@
+"""Publishing in the console: nobody does it blind, and nobody approves their own."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import httpx
+import pytest
+
+from router.service import Service
+from tests.console.conftest import ClientOf
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+Keys = dict[str, dict[str, str]]
+Fields = dict[str, str]
+ENTRIES = "/v1/brains/kommune/entries"
+HARBOUR = {
+    "title": "Gjestehavn",
+    "questions": ["Hvor er gjestehavna?", "ligge i gjestehavn med båt"],
+    "answers": {"nb": "Den ligger i sentrum."},
+}
+
+
+async def tried(client: httpx.AsyncClient, address: str) -> Fields:
+    """Follow a job to its result, and read the form there: the fields that publish."""
+    assert address.startswith("/console/jobs/")
+    for _ in range(600):
+        response = await client.get(address)
+        if response.status_code == 303:
+            break
+        assert "alert-danger" not in response.text, response.text
+        await asyncio.sleep(0.05)
+    page = await client.get(response.headers["location"])
+    form = page.text[page.text.index("/publish") :]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+async def outcome(client: httpx.AsyncClient, text: str) -> str:
+    """The entry that answers in Bergen, or nothing."""
+    reply = await client.post("/v1/ask", json={"body": "bergen", "text": text})
+    return str(reply.json()["outcome"].get("entry", ""))
+
+
+async def test_publishing_shows_first_what_changes(client_of: ClientOf, keys: Keys) -> None:
+    curator = client_of("curator")
+    await curator.put(f"{ENTRIES}/gjestehavn", json=HARBOUR, headers=keys["editor"])
+    page = "/console/brains/kommune/entries/gjestehavn"
+    blind = await curator.post(f"{page}/publish", data={"deed": "publish", "revision": "1"})
+    assert await outcome(curator, "Hvor er gjestehavna?") != "gjestehavn"
+
+    fields = await tried(curator, blind.headers["location"])
+    done = await curator.post(f"{page}/publish", data=fields | {"reason": "Ny havn"})
+    assert done.headers["location"] == page
+    assert await outcome(curator, "Hvor er gjestehavna?") == "gjestehavn"
+    again = await curator.post(f"{page}/publish", data=fields)
+    assert again.headers["location"].startswith("/console/jobs/")
+
+    retiring = await curator.post(f"{page}/preview", data={"deed": "retire", "revision": "2"})
+    fields = await tried(curator, retiring.headers["location"])
+    await curator.post(f"{page}/publish", data=fields | {"reason": "Stengt"})
+    assert await outcome(curator, "Hvor er gjestehavna?") == ""
+    assert (await curator.post(f"{page}/undo", data={"revision": "3"})).status_code == 303
+    assert await outcome(curator, "Hvor er gjestehavna?") == "gjestehavn"
+
+
+async def test_what_does_harm_needs_a_reason(client_of: ClientOf, keys: Keys) -> None:
+    curator = client_of("curator")
+    greedy = {**HARBOUR, "questions": ["Hvordan søker jeg om barnehageplass?", "søke barnehage"]}
+    await curator.put(f"{ENTRIES}/graadig", json=greedy, headers=keys["curator"])
+    page = "/console/brains/kommune/entries/graadig"
+    started = await curator.post(f"{page}/preview", data={"deed": "publish", "revision": "1"})
+    fields = await tried(curator, started.headers["location"])
+    refused = await curator.post(f"{page}/publish", data=fields)
+    assert refused.status_code == 400
+    assert "gjør noe dårligere" in refused.text and "Søke om barnehageplass" in refused.text
+    done = await curator.post(f"{page}/publish", data=fields | {"reason": "Det er meningen"})
+    assert done.status_code == 303
+    assert "Det er meningen" in (await curator.get(page)).text
+    await curator.post(f"{page}/undo", data={"revision": "2"})
+
+
+async def test_nobody_approves_their_own_work(
+    client_of: ClientOf, keys: Keys, service: Service
+) -> None:
+    curator, admin = client_of("curator"), client_of("admin")
+    await curator.put(f"{ENTRIES}/egen", json=HARBOUR, headers=keys["editor"])
+    page = "/console/brains/kommune/entries/egen"
+    await curator.post(f"{page}/submit", data={"revision": "1", "note": ""})
+    assert f'action="{page}/preview"' not in (await curator.get(page)).text
+    started = await curator.post(f"{page}/preview", data={"deed": "publish", "revision": "2"})
+    fields = await tried(curator, started.headers["location"])
+    refused = await curator.post(f"{page}/publish", data=fields | {"reason": "Haster"})
+    assert refused.status_code == 403
+    assert "egen" not in service.knowledge.entries["kommune"]
+
+    started = await admin.post(f"{page}/preview", data={"deed": "publish", "revision": "2"})
+    stolen = await curator.get(started.headers["location"])
+    assert stolen.status_code == 404
+    fields = await tried(admin, started.headers["location"])
+    assert (await admin.post(f"{page}/publish", data=fields | {"reason": "x"})).status_code == 303
+    assert "egen" in service.knowledge.entries["kommune"]
+
+
+async def test_an_editor_may_not_even_try(client_of: ClientOf) -> None:
+    page = "/console/brains/kommune/entries/snorydding"
+    for kind in ("editor", "reader", "agent", "nav curator"):
+        client, data = client_of(kind), {"deed": "retire", "revision": "1"}
+        assert (await client.post(f"{page}/preview", data=data)).status_code == 403
+        assert (await client.post(f"{page}/publish", data=data)).status_code == 403
+        assert (await client.get(f"{page}/publish")).status_code == 403
