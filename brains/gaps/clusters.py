@@ -1,11 +1,9 @@
-"""Which gap a question belongs to: clusters of vectors, as memory holds them.
+"""Which gap a question belongs to: the gaps of one brain as memory holds them.
 
-How alike two questions are is the cosine of their vectors after the encoder's
-own centre is taken away: an encoder such as E5 puts everything within a narrow
-cone, where every cosine is above 0.7. The centre is that of a few everyday
-texts, so every process with the same encoder has the same. A question joins
-the nearest running mean if that is near enough, else starts a cluster: leader
-clustering (Hartigan 1975, ch. 3).
+A question joins the open gap of highest affinity (`affinity.py`) if they ask the
+same, else it starts one: leader clustering (Hartigan 1975, ch. 3). That costs one
+matrix product with the open gaps and one with a cohort of bounded size, however
+many questions came before. What it gets wrong `tidying.py` mends.
 """
 
 from __future__ import annotations
@@ -14,29 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from brains.gaps.affinity import Affinity
 from brains.model import GapStatus, Nearest
 from brains.vectors import Vector
 
-# Centred cosine between a question and a gap's mean from which they ask the same. Too low hides
-# one question in another's gap; too high shows the curator one gap twice. Measured with the
-# default encoder, phrasings of a brain taken as questions in random order, B-cubed precision and
-# recall: 0.69 and 0.18 with 162 municipal and NAV topics at once, 0.58 and 0.61 with CLINC150's
-# 150, 0.79 and 0.37 with NorSID's 15. The best balance of each is between 0.50 and 0.60.
-SAME_GAP_COSINE = 0.58
-EVERYDAY_TEXTS = (
-    "Hvordan søker jeg om dette?",
-    "Når er fristen?",
-    "Hva koster det?",
-    "Hvem kan jeg ringe?",
-    "Åpningstider",
-    "Kor finn eg skjemaet?",
-    "Jeg har ikke fått svar på søknaden min",
-    "How do I apply?",
-    "What are the opening hours?",
-    "kan dere hjelpe meg med noe annet",
-    "Hva skjer i helgen?",
-    "bestille time",
-)
+# The cohort is renewed when the open gaps are this many times, and this many, more or fewer.
+RENEWED_FACTOR = 1.25
+RENEWED_GAPS = 8
 
 
 class Cluster(NamedTuple):
@@ -50,54 +32,85 @@ class Cluster(NamedTuple):
     summary_vector: Vector
     nearest: list[Nearest]
 
+    @property
+    def mean(self) -> Vector:
+        return self.total / np.float32(max(self.size, 1))
+
 
 class Clusters:
     """The gaps of one brain, at one tick of its clock; the open ones can be searched."""
 
-    def __init__(self, centre: Vector) -> None:
+    def __init__(self, affinity: Affinity) -> None:
         self.version = 0
         self.known: dict[str, Cluster] = {}
-        self.centre = centre
+        self.affinity = affinity
+        self._renewed_at = 0
         self._rows: dict[str, int] = {}
         self._ids: list[str] = []
-        self._means = np.empty((16, len(centre)), np.float32)
+        self._points = np.empty((0, 0), np.float32)
+        self._crowding = np.empty(0, np.float32)
 
     def put(self, gap: Cluster) -> None:
         self.known[gap.id] = gap
-        if gap.status == "open":
+        if gap.status == "open" and gap.size:
             self._set_row(gap)
         else:
             self._drop_row(gap.id)
 
+    def renew(self) -> None:
+        """Takes the open gaps as they are now for the cohort, where they are many more or fewer
+        than at the last time. So it costs little for each gap."""
+        count, last = len(self._ids), self._renewed_at
+        if max(count, last) <= RENEWED_FACTOR * min(count, last) + RENEWED_GAPS:
+            return
+        self._renewed_at = count
+        gaps = [self.known[id] for id in self._ids]
+        width = self.affinity.width
+        means = np.stack([gap.mean for gap in gaps]) if gaps else np.empty((0, width), np.float32)
+        sizes = np.array([gap.size for gap in gaps], np.float32)
+        self.affinity = self.affinity.beside(means, sizes)
+        self._points = self.affinity.points(means)
+        self._crowding = self.affinity.crowding(self._points)
+
     def nearest_open(self, vector: Vector) -> tuple[float, str]:
-        """The cosine and id of the nearest open gap; a cosine of -1 where there is none."""
-        if not self._ids:
-            return -1.0, ""
-        cosines = self._means[: len(self._ids)] @ self.centred(vector)
-        best = int(cosines.argmax())
-        return float(cosines[best]), self._ids[best]
+        """The affinity and id of the open gap of highest affinity; minus infinity where none is."""
+        found = self._alike(vector, 1)
+        return (found[0][1], found[0][0]) if found else (-np.inf, "")
 
     def similar(self, id: str, limit: int) -> list[tuple[str, float]]:
-        """The open gaps most like gap `id`, with how much alike; best first."""
+        """The open gaps most like gap `id`, with their affinity; best first."""
         gap = self.known.get(id)
-        if gap is None or not self._ids:
+        if gap is None or not gap.size:
             return []
-        cosines = self._means[: len(self._ids)] @ self.centred(gap.total / np.float32(gap.size))
-        order = np.argsort(-cosines, kind="stable")[: limit + 1]
-        found = [(self._ids[at], float(cosines[at])) for at in order]
-        return [(other, cosine) for other, cosine in found if other != id][:limit]
+        found = self._alike(gap.mean, limit + 1)
+        return [(other, affinity) for other, affinity in found if other != id][:limit]
 
-    def centred(self, vector: Vector) -> Vector:
-        away = vector - self.centre
-        return away / np.float32(max(float(np.linalg.norm(away)), 1e-9))
+    def _alike(self, mean: Vector, limit: int) -> list[tuple[str, float]]:
+        if not self._ids:
+            return []
+        point = self.affinity.points(mean[None])
+        crowding = (self._crowding[: len(self._ids)] + self.affinity.crowding(point)) / 2
+        affinities = self._points[: len(self._ids)] @ point[0] - crowding
+        order = np.argsort(-affinities, kind="stable")[:limit]
+        return [(self._ids[at], float(affinities[at])) for at in order]
 
     def _set_row(self, gap: Cluster) -> None:
         row = self._rows.setdefault(gap.id, len(self._ids))
+        point = self.affinity.points(gap.mean[None])
         if row == len(self._ids):
             self._ids.append(gap.id)
-            if row == len(self._means):
-                self._means = np.concatenate([self._means, np.empty_like(self._means)])
-        self._means[row] = self.centred(gap.total / np.float32(gap.size))
+            if row == len(self._points):
+                self._grow(point.shape[1])
+        self._points[row] = point[0]
+        self._crowding[row] = self.affinity.crowding(point)[0]
+
+    def _grow(self, width: int) -> None:
+        rows = max(16, 2 * len(self._points))
+        points, crowding = np.empty((rows, width), np.float32), np.empty(rows, np.float32)
+        held = len(self._ids) - 1
+        if held:
+            points[:held], crowding[:held] = self._points[:held], self._crowding[:held]
+        self._points, self._crowding = points, crowding
 
     def _drop_row(self, id: str) -> None:
         row = self._rows.pop(id, None)
@@ -106,4 +119,5 @@ class Clusters:
         last = self._ids.pop()
         if last != id:
             self._ids[row], self._rows[last] = last, row
-            self._means[row] = self._means[len(self._ids)]
+            self._points[row] = self._points[len(self._ids)]
+            self._crowding[row] = self._crowding[len(self._ids)]

@@ -18,11 +18,12 @@ from brains import codec
 from brains.database import Database, Transaction
 from brains.errors import SamsvarError, StorageError
 from brains.gaps import rows
+from brains.gaps.affinity import Affinity
 from brains.gaps.clusters import Cluster, Clusters
 from brains.gaps.forwarding import forwarded_brain, forwarded_copy
 from brains.gaps.recording import Asked, Recording
 from brains.model import Nearest
-from brains.vectors import Vector, from_bytes
+from brains.vectors import from_bytes
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +35,13 @@ class Recorder:
     """`changed` is set whenever something was recorded."""
 
     def __init__(
-        self, db: Database, fingerprint: str, centre: Vector, clock: Callable[[], dt.datetime]
+        self, db: Database, fingerprint: str, affinity: Affinity, clock: Callable[[], dt.datetime]
     ) -> None:
         self.changed = asyncio.Event()
         self.alone = asyncio.Lock()
         self._db = db
         self._fingerprint = fingerprint
-        self._centre = centre
+        self._affinity = affinity
         self._clock = clock
         self._brains: dict[str, Clusters] = {}
         self._waiting: list[tuple[Asked, asyncio.Future[str]]] = []
@@ -62,7 +63,7 @@ class Recorder:
             await asyncio.gather(self._writer, return_exceptions=True)
 
     def of(self, brain: str) -> Clusters:
-        return self._brains.setdefault(brain, Clusters(self._centre))
+        return self._brains.setdefault(brain, Clusters(self._affinity))
 
     def recording(self, brain: str, version: int) -> Recording:
         """A recording that takes the next tick after `version`."""
@@ -136,6 +137,7 @@ class Recorder:
         )
         for row in await tx.execute(query):
             memory.put(_cluster(row))
+        memory.renew()
         memory.version = version
 
 

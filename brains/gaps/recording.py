@@ -24,7 +24,8 @@ from brains import asked as halves
 from brains import changes, codec
 from brains.database import Transaction, insert
 from brains.gaps import events, heat, rows
-from brains.gaps.clusters import SAME_GAP_COSINE, Cluster, Clusters
+from brains.gaps.affinity import SAME_GAP
+from brains.gaps.clusters import Cluster, Clusters
 from brains.model import AskedReason, Nearest
 from brains.vectors import Vector, to_bytes
 
@@ -82,7 +83,7 @@ class Recording:
         self.brain = brain
         self.version = version
         self._fingerprint = fingerprint
-        self._scratch = Clusters(memory.centre)
+        self._scratch = Clusters(memory.affinity)
         self._touched: dict[str, Cluster] = {}
         self._changes: dict[str, _Change] = {}
         self._by_text: dict[str, str] = {}
@@ -124,6 +125,7 @@ class Recording:
     def remember(self) -> None:
         for gap in self._touched.values():
             self.memory.put(gap)
+        self.memory.renew()
         self.memory.version = self.version
 
     def gap(self, id: str) -> Cluster | None:
@@ -151,8 +153,8 @@ class Recording:
 
     def _nearest(self, vector: Vector) -> str | None:
         """The open gap that a question belongs to, if any is near enough."""
-        cosine, id = max(self._scratch.nearest_open(vector), self.memory.nearest_open(vector))
-        return id if cosine >= SAME_GAP_COSINE else None
+        near = max(self._scratch.nearest_open(vector), self.memory.nearest_open(vector))
+        return near[1] if near[0] >= SAME_GAP else None
 
     def _joined(self, before: Cluster | None, asked: Asked) -> Cluster:
         nearest = list(asked.nearest[:NEAREST_KEPT])
@@ -163,10 +165,9 @@ class Recording:
         if before.status == "answered":
             self.note(before.id, asked.asked_at, None, "reopened", body=asked.body)
         total = before.total + asked.vector
-        mean = self.memory.centred(total / np.float32(before.size + 1))
-        closer = float(self.memory.centred(asked.vector) @ mean) > float(
-            self.memory.centred(before.summary_vector) @ mean
-        )
+        three = np.stack([total / np.float32(before.size + 1), asked.vector, before.summary_vector])
+        mean, own, summary = self.memory.affinity.points(three)
+        closer = float(own @ mean) > float(summary @ mean)
         return Cluster(
             before.id,
             "open" if before.status == "answered" else before.status,

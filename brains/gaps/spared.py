@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from brains import tables
 from brains.asked import AskedRow
 from brains.database import ROWS_AT_ONCE, Transaction, insert
-from brains.gaps.clusters import SAME_GAP_COSINE, Clusters
+from brains.gaps.affinity import SAME_GAP, Affinity
 from brains.vectors import Vector, from_bytes
 
 _gaps, _questions, _spared = tables.gaps, tables.gap_questions, tables.gap_spared
@@ -40,8 +40,8 @@ class _Fix(NamedTuple):
 class Spared:
     """The fixes of all brains, as memory holds them."""
 
-    def __init__(self, centre: Vector, fingerprint: str) -> None:
-        self._space = Clusters(centre)
+    def __init__(self, affinity: Affinity, fingerprint: str) -> None:
+        self._affinity = affinity
         self._fingerprint = fingerprint
         self._versions: dict[str, int] = {}
         self._fixes: dict[tuple[str, str], dict[str, _Fix]] = {}
@@ -71,7 +71,7 @@ class Spared:
             return True
         if row.vector is None or row.fingerprint != self._fingerprint:
             return False
-        return float(self._space.centred(row.vector) @ fix.mean) >= SAME_GAP_COSINE
+        return self._affinity.between(row.vector, fix.mean) >= SAME_GAP
 
     async def _catch_up(self, tx: Transaction, brain: str) -> None:
         clocks = tables.gap_clocks
@@ -101,7 +101,7 @@ class Spared:
         if row.answered_how != NEW_ENTRY:
             if not row.size:
                 return
-            mean = self._space.centred(from_bytes(row.vector_sum) / np.float32(row.size))
+            mean = from_bytes(row.vector_sum) / np.float32(row.size)
         self._fixes.setdefault(key, {})[row.id] = _Fix(row.id, row.closed_at, mean)
         self._entry_of[row.id] = key
 

@@ -14,14 +14,13 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Literal
 
-import numpy as np
 import sqlalchemy as sa
 
-from brains import codec, vectors
+from brains import codec
 from brains.database import Database
 from brains.gaps import embedding, events, listing, moving, overview, rows, work
+from brains.gaps.affinity import Affinity, everyday
 from brains.gaps.changing import Change, changing
-from brains.gaps.clusters import EVERYDAY_TEXTS
 from brains.gaps.forwarding import read_copies
 from brains.gaps.listing import Order, Wanted
 from brains.gaps.overview import GapOverview
@@ -41,12 +40,12 @@ class Gaps:
         self,
         db: Database,
         encoder: TextEncoder,
-        centre: Vector,
+        affinity: Affinity,
         clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self.db = db
-        self.spared = Spared(centre, encoder.fingerprint)
-        self.recorder = Recorder(db, encoder.fingerprint, centre, clock)
+        self.spared = Spared(affinity, encoder.fingerprint)
+        self.recorder = Recorder(db, encoder.fingerprint, affinity, clock)
         self._encoder = encoder
         self._clock = clock
 
@@ -55,8 +54,7 @@ class Gaps:
         cls, db: Database, encoder: TextEncoder, clock: Callable[[], dt.datetime] = utc_now
     ) -> Gaps:
         """Loads the gaps; those of another encoder are embedded again from their questions."""
-        everyday = await vectors.ensure(db, encoder, EVERYDAY_TEXTS, "query")
-        gaps = cls(db, encoder, np.mean(list(everyday.values()), axis=0), clock)
+        gaps = cls(db, encoder, await everyday(db, encoder), clock)
         await embedding.embed_again(db, encoder)
         async with db.read() as tx:
             for brain, version in (await tx.execute(sa.select(rows.clocks))).all():
