@@ -11,7 +11,7 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from brains.model import LocalAnswer, Texts
-from router.api.parameters import NAME, WITH_KEY, BrainPath, EntryPath, ScopePath
+from router.api.parameters import NAME, WITH_KEY, AudiencePath, BrainPath, EntryPath
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.curation.local_answers import Shadowing
@@ -85,7 +85,7 @@ class LocalAnswerController(Controller):
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> LocalAnswerList:
         """One entry's local answers."""
-        service.knowledge.entry(brain, slashed(entry))
+        service.local_answers.shared(brain, slashed(entry), _own_body(request))
         scopes = _scopes(request, service, None)
         found = await service.local_answers.list(brain, scopes, slashed(entry))
         return LocalAnswerList([_item(one) for one in found])
@@ -100,13 +100,14 @@ class LocalAnswerController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         entry: EntryPath,
-        audience: ScopePath,
+        audience: AudiencePath,
         data: JSONBody[LocalAnswerRequest],
         service: ServiceHere,
     ) -> LocalAnswerItem:
         """Answer with these texts there, in place of the shared ones."""
         by = require_scope(request, brain, audience)
         id = slashed(entry)
+        service.local_answers.shared(brain, id, _own_body(request))
         await service.local_answers.save(brain, id, audience, data.answers, by)
         return _item(await service.local_answers.get(brain, id, audience))
 
@@ -120,7 +121,7 @@ class LocalAnswerController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         entry: EntryPath,
-        audience: ScopePath,
+        audience: AudiencePath,
         service: ServiceHere,
     ) -> None:
         """Go back to the shared answer."""
@@ -128,10 +129,14 @@ class LocalAnswerController(Controller):
         await service.local_answers.remove(brain, slashed(entry), audience)
 
 
+def _own_body(request: AnyRequest) -> str | None:
+    access: Access = request.app.state.access
+    return access.own_body(key_in(request))
+
+
 def _scopes(request: AnyRequest, service: ServiceHere, wanted: str | None) -> set[str] | None:
     """The scopes to show: those the key may see, and of them the one wanted."""
-    access: Access = request.app.state.access
-    own = access.own_body(key_in(request))
+    own = _own_body(request)
     if own is None:
         return None if wanted is None else {wanted}
     seen = set(service.local_answers.scopes_seen_in(own))

@@ -23,7 +23,7 @@ BrainPath = Annotated[str, PathParameter(pattern=NAME, description="The brain's 
 EntryPath = Annotated[
     str, PathParameter(pattern=NAME, description="The entry's id, a slash in it as `%2F`.")
 ]
-ScopePath = Annotated[
+AudiencePath = Annotated[
     str, PathParameter(pattern=NAME, description="A body's slug, or `group:` and a group.")
 ]
 BroadcastPath = Annotated[str, PathParameter(pattern=NAME, description="The broadcast's id.")]

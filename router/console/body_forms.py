@@ -93,6 +93,8 @@ def settings(form: FormMultiDict) -> Settings:
 
 def pointed(problem: Problem, say: Say) -> Problem:
     """A problem of the stored body, pointing at the form's field, in words of the console."""
+    if "field " not in problem.pointer:
+        return problem
     field = problem.pointer.rpartition("field ")[2]
     name = field.partition("[")[0]
     if field.startswith("opening_hours."):

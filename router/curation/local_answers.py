@@ -14,7 +14,7 @@ import msgspec
 
 from brains import documents, entries, store
 from brains.database import Database
-from brains.errors import UnknownLocalAnswer
+from brains.errors import UnknownEntry, UnknownLocalAnswer
 from brains.knowledge import Answer, FactMissing, Knowledge, scopes_of, title_of
 from brains.model import Entry, LocalAnswer, Texts
 
@@ -87,7 +87,14 @@ class LocalAnswers(msgspec.Struct, frozen=True):
         await self.knowledge.catch_up()
         return local
 
-    def scopes_seen_in(self, body_slug: str) -> Collection[str]:
+    def shared(self, brain: str, id: str, seen_by: str | None = None) -> Entry:
+        """The shared entry. `UnknownEntry` also where a body, if one asks, does not get it."""
+        entry = self.knowledge.entry(brain, id)
+        if seen_by is not None and self.scopes_seen_in(seen_by).isdisjoint(entry.audience):
+            raise UnknownEntry(id)
+        return entry
+
+    def scopes_seen_in(self, body_slug: str) -> frozenset[str]:
         """The scopes whose local answers the body's visitors may get: its own, its groups'."""
         return scopes_of(self.knowledge.body(body_slug))
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.api.conftest import OWN_SITE, Visitor, bearer, is_problem
 
@@ -21,7 +22,7 @@ PATH = "/v1/brains/kommune/broadcasts"
 SECONDS_MAX = 1.0
 
 
-@pytest.fixture(autouse=True)
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def nothing_left(client: httpx.AsyncClient, keys: Keys) -> AsyncIterator[None]:
     """Each test begins with no broadcasts."""
     yield
@@ -141,8 +142,9 @@ async def test_a_visitor_changes_the_language_of_a_running_conversation(
     spoken = (await client.put(path, json={"language": "en"}, headers=headers)).json()
     assert spoken["language"] == "en"
     assert [notice["text"] for notice in spoken["broadcasts"]] == ["Closed"]
-    reply = await visitor.say("barnehage")
-    assert reply.json()["language"] == "en"
+    choice = {"choice": "entry:kommune/barnehage-soknad"}
+    reply = await client.post(visitor.path("/messages"), json=choice, headers=headers)
+    assert reply.json()["text"] == "Apply on our website."
     shown = (await client.get(visitor.path(), headers=headers)).json()
     assert shown["language"] == "en"
     is_problem(await client.put(path, json={"language": "tlh"}, headers=headers), 400)
@@ -213,23 +215,19 @@ async def test_a_change_shows_as_a_new_version(client: httpx.AsyncClient, keys: 
     is_problem(await client.put(f"{PATH}/none", json=body, headers=keys["curator"]), 404)
 
 
-async def test_a_hundred_open_widgets_are_told_at_once(
-    client: httpx.AsyncClient, keys: Keys
-) -> None:
+async def test_thirty_open_widgets_are_told_at_once(client: httpx.AsyncClient, keys: Keys) -> None:
     limits = httpx.Limits(max_connections=None)
     async with (
         httpx.AsyncClient(base_url=client.base_url, timeout=30, limits=limits) as many,
         contextlib.AsyncExitStack() as stack,
     ):
         widgets = []
-        for _ in range(100):
+        for _ in range(30):
             started = await many.post("/v1/conversations", json={"body": "bergen"})
             widget = listening(many, Visitor(many, started.json()))
             widgets.append(await stack.enter_async_context(widget))
-        assert await asyncio.gather(*(anext(told) for told in widgets)) == [[]] * 100
+        assert await asyncio.gather(*(anext(told) for told in widgets)) == [[]] * 30
         await publish(client, keys["curator"])
         published = time.monotonic()
-        assert (
-            await asyncio.gather(*(anext(told) for told in widgets)) == [["Kok vannet nå."]] * 100
-        )
+        assert await asyncio.gather(*(anext(told) for told in widgets)) == [["Kok vannet nå."]] * 30
         assert time.monotonic() - published < SECONDS_MAX

@@ -61,7 +61,7 @@ class BodyPages(Controller):
         body = body_forms.with_part(Body(id=id, name=""), body_forms.settings(form))
         try:
             if id in service.knowledge.bodies:
-                raise Invalid(frame.say(request, "bodies.wrong.taken"), "field id")
+                raise Invalid(frame.say(request, "bodies.wrong.taken"), "id")
             await service.curation.add_body(body, frame.holder(request).name)
         except Invalid as error:
             return _new(request, body, error)
@@ -82,7 +82,7 @@ class BodyPages(Controller):
         known = service.knowledge.entries.get(before.brain or "", {})
         try:
             if any(id not in known for id in part.popular if id not in before.popular):
-                raise Invalid(frame.say(request, "bodies.wrong.popular"), "field popular")
+                raise Invalid(frame.say(request, "bodies.wrong.popular"), "popular")
             await service.curation.add_body(changed, frame.holder(request).name)
         except Invalid as error:
             return _page(request, changed, error)

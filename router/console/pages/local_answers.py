@@ -13,7 +13,7 @@ from brains import checks, rendering
 from brains.errors import Invalid, Problem, UnknownEntry, UnknownLocalAnswer
 from brains.knowledge import Answer, FactMissing, scopes_of, title_of
 from brains.model import GROUP_PREFIX, Body, Entry, LocalAnswer, Texts
-from router.api.parameters import BrainPath, EntryPath, ScopePath
+from router.api.parameters import AudiencePath, BrainPath, EntryPath
 from router.api.service import ServiceHere
 from router.console import differences, forms, frame
 from router.console.entry_links import audience_name, bodies_of, entry_url
@@ -48,12 +48,12 @@ class LocalAnswerPages(Controller):
 
     @get("/", guards=READ)
     async def index(
-        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, scope: Words = ""
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, audience: Words = ""
     ) -> Any:
         """All of them, or one body's; those older than the shared answer first."""
         own = frame.own_body(request)
         seen = None if own is None else set(service.local_answers.scopes_seen_in(own))
-        wanted = seen if not scope else ({scope} if seen is None else seen & {scope})
+        wanted = seen if not audience else ({audience} if seen is None else seen & {audience})
         found = await service.local_answers.list(brain, wanted)
         return frame.page(
             request,
@@ -61,13 +61,13 @@ class LocalAnswerPages(Controller):
             title=frame.say(request, "local_answers.title"),
             area="local_answers",
             found=found,
-            scope=scope,
+            audience=audience,
             scopes=[("", frame.say(request, "common.all")), *_scopes(request, brain)],
             url=_url(brain),
             address=lambda one: _address(brain, one.local.entry, one.local.scope),
             keeps=lambda one: _may(request, brain, one.local.scope),
             may_write=bool(_writable(request, brain)),
-            name_of=lambda scope: audience_name(request, scope),
+            name_of=lambda one: audience_name(request, one),
         )
 
     @get("/new", guards=WRITE)
@@ -77,13 +77,13 @@ class LocalAnswerPages(Controller):
         service: ServiceHere,
         brain: BrainPath,
         entry: Words = "",
-        scope: Words = "",
+        audience: Words = "",
     ) -> Any:
         """Which answer, and for whom; with both known, on to the form."""
         scopes = _writable(request, brain)
         known = {one.id: one for one in _offered(request, brain)}
-        if entry in known and scope in dict(scopes):
-            return frame.redirect(_address(brain, entry, scope))
+        if entry in known and audience in dict(scopes):
+            return frame.redirect(_address(brain, entry, audience))
         wrong = frame.say(request, "local_answers.wrong.entry")
         return frame.page(
             request,
@@ -94,69 +94,72 @@ class LocalAnswerPages(Controller):
             url=_url(brain),
             scopes=scopes,
             entry=entry,
-            scope=scope,
+            audience=audience,
             offered=[(one.id, title_of(one)) for one in list(known.values())[:OFFERED_MAX]],
         )
 
-    @get("/{scope:str}/{entry:str}", guards=READ)
+    @get("/{audience:str}/{entry:str}", guards=READ)
     async def show(
         self,
         request: AnyRequest,
         service: ServiceHere,
         brain: BrainPath,
-        scope: ScopePath,
+        audience: AudiencePath,
         entry: EntryPath,
     ) -> Any:
         """Both texts side by side, to be written where one may."""
-        return await _page(request, brain, slashed(entry), scope)
+        return await _page(request, brain, slashed(entry), audience)
 
-    @post("/{scope:str}/{entry:str}", guards=WRITE)
+    @post("/{audience:str}/{entry:str}", guards=WRITE)
     async def save(
         self,
         request: AnyRequest,
         service: ServiceHere,
         brain: BrainPath,
-        scope: ScopePath,
+        audience: AudiencePath,
         entry: EntryPath,
     ) -> Any:
         """Answer with these texts there; `preview` shows them first."""
-        by, id = require_scope(request, brain, scope), slashed(entry)
+        by, id = require_scope(request, brain, audience), slashed(entry)
+        service.local_answers.shared(brain, id, frame.own_body(request))
         form = await request.form()
         texts = forms.texts(form, TEXT)
         revision = forms.text(form, "revision")
         if "preview" in form:
-            return await _page(request, brain, id, scope, texts)
-        before = service.knowledge.local_answers.get((brain, id), {}).get(scope)
+            return await _page(request, brain, id, audience, texts)
+        before = service.knowledge.local_answers.get((brain, id), {}).get(audience)
         try:
             if not texts:
                 raise Invalid(frame.say(request, "local_answers.wrong.empty"), "field answers.nb")
             await service.local_answers.save(
-                brain, id, scope, texts, by, int(revision) if revision.isdigit() else 0
+                brain, id, audience, texts, by, int(revision) if revision.isdigit() else 0
             )
         except Invalid as error:
-            return await _page(request, brain, id, scope, texts, error)
-        address = _address(brain, id, scope)
+            return await _page(request, brain, id, audience, texts, error)
+        address = _address(brain, id, audience)
         undo = _restoring(brain, before) if before else Undo(f"{address}/remove")
-        frame.flash(request, "local_answers.saved", undo=undo, name=audience_name(request, scope))
+        frame.flash(
+            request, "local_answers.saved", undo=undo, name=audience_name(request, audience)
+        )
         return frame.redirect(address)
 
-    @post("/{scope:str}/{entry:str}/remove", guards=WRITE)
+    @post("/{audience:str}/{entry:str}/remove", guards=WRITE)
     async def remove(
         self,
         request: AnyRequest,
         service: ServiceHere,
         brain: BrainPath,
-        scope: ScopePath,
+        audience: AudiencePath,
         entry: EntryPath,
     ) -> Any:
         """Go back to the shared answer."""
-        require_scope(request, brain, scope)
-        removed = await service.local_answers.remove(brain, slashed(entry), scope)
+        require_scope(request, brain, audience)
+        removed = await service.local_answers.remove(brain, slashed(entry), audience)
         frame.flash(
             request,
             "local_answers.removed",
             undo=_restoring(brain, removed),
-            name=audience_name(request, scope),
+            name=audience_name(request, audience),
         )
         return frame.redirect(_url(brain))
 
@@ -239,13 +242,10 @@ async def _kept(request: AnyRequest, brain: str, id: str, scope: str) -> Shadowi
 
 def _visible(request: AnyRequest, brain: str, id: str, scope: str) -> Entry:
     """The shared entry, where whoever is signed in sees it and that scope; else `UnknownEntry`."""
-    shared, own = frame.service(request).knowledge.entry(brain, id), frame.own_body(request)
-    if own is None:
-        return shared
-    scopes = scopes_of(frame.service(request).knowledge.body(own))
-    if scope not in scopes or scopes.isdisjoint(shared.audience):
+    service, own = frame.service(request), frame.own_body(request)
+    if own is not None and scope not in service.local_answers.scopes_seen_in(own):
         raise UnknownEntry(id)
-    return shared
+    return service.local_answers.shared(brain, id, own)
 
 
 def _offered(request: AnyRequest, brain: str) -> list[Entry]:
