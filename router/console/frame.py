@@ -270,7 +270,8 @@ def _flashes(request: AnyRequest) -> list[Flash]:
         return []
     state = request.scope["state"]
     state["flashes_shown"] = True
-    return flashes.unpacked(request.cookies.get(FLASH_COOKIE)) + state.pop("flashes", [])
+    own: list[Flash] = state.pop("flashes", [])
+    return flashes.unpacked(request.cookies.get(FLASH_COOKIE)) + own
 
 
 def _brain_of_body(request: AnyRequest) -> str | None:

@@ -11,10 +11,11 @@ from brains import templates
 from brains.errors import Problem
 from brains.formats.ids import slug
 from brains.knowledge import Knowledge
-from brains.model import Body, Entry, Gap, Texts
+from brains.model import Body, Entry, Gap
 from router.console import frame
 from router.console.entry_forms import EntryForm, sent, to_entry, wrong
 from router.console.frame import AnyRequest
+from router.curation.fact_csv import Values
 from router.jobs import UnknownJob
 
 if TYPE_CHECKING:
@@ -126,9 +127,9 @@ def lacking(knowledge: Knowledge, gap: Gap, only_body: str | None) -> list[Lacki
     return sorted(rows, key=lambda row: (row.body.id not in asked, row.body.name.casefold()))
 
 
-def fact_values(data: FormMultiDict) -> dict[str, dict[str, str | Texts]]:
+def fact_values(data: FormMultiDict) -> Values:
     """The filled fields `fact:<body>:<key>`, by body and key."""
-    found: dict[str, dict[str, str | Texts]] = {}
+    found: Values = {}
     for name, value in data.multi_items():
         kind, _, rest = name.partition(":")
         body, _, key = rest.partition(":")

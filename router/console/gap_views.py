@@ -14,14 +14,11 @@ from brains.gaps.trends import trends
 from brains.model import Gap, GapEvent, GapQuestion
 from brains.store import now as utc_now
 from router.console import dates, frame
-from router.console.entry_links import entry_url
 from router.console.search import fold
 from router.security.access import Access
 from router.service import Service
 
 AnyRequest = Request[Any, Any, Any]
-
-__all__ = ["entry_url"]
 
 TREND_DAYS = 14
 URGENCY_KINDS = {"high": "danger", "medium": "warning", "low": "neutral"}
@@ -100,7 +97,11 @@ def phrasings(gap: Gap, questions: Sequence[GapQuestion]) -> list[str]:
 
 def why(request: AnyRequest, gap: Gap) -> str:
     """Why it is as urgent as it is, in words."""
-    parts = [frame.say(request, "gaps.why.week", count=gap.last_week)]
+    parts = [
+        frame.say(request, "gaps.why.week", count=gap.last_week)
+        if gap.last_week
+        else frame.say(request, "gaps.why.not_lately")
+    ]
     if len(gap.bodies) > 1:
         parts.append(frame.say(request, "gaps.why.bodies", count=len(gap.bodies)))
     if gap.unhelpful:

@@ -17,7 +17,7 @@ from litestar import Request
 from markupsafe import Markup, escape
 
 from brains import people
-from brains.knowledge import title_of
+from brains.knowledge import choose, title_of
 from brains.model import Body, Entry, Texts
 from brains.rendering import plain
 from router.console import frame
@@ -64,7 +64,7 @@ async def search(request: AnyRequest, brain: str, query: str) -> list[Group]:
     groups = [
         await _entries(request, service, brain, query, words),
         await _gaps(service, brain, query, words, only),
-        _facts(service, brain, words, bodies),
+        _facts(service, brain, words, bodies, [frame.language(request)]),
         _bodies(words, bodies),
     ]
     if frame.may(request, "manage keys"):
@@ -97,7 +97,9 @@ async def _entries(
             mark(excerpt(_texts_of(line.summary.entry), words), words),
             frame.say(request, f"search.status.{line.summary.entry.status}"),
         )
-        for line in found.items[:SHOWN_PER_GROUP]
+        for line in sorted(found.items, key=lambda line: _rank(line.summary.entry, words))[
+            :SHOWN_PER_GROUP
+        ]
     ]
     more = f"{entries_url(brain)}?{urlencode({'text': query})}" if found.total > len(hits) else ""
     return Group("entries", hits, more)
@@ -118,15 +120,21 @@ async def _gaps(
     return Group("gaps", hits, more)
 
 
-def _facts(service: Service, brain: str, words: Sequence[str], bodies: Sequence[Body]) -> Group:
+def _facts(
+    service: Service,
+    brain: str,
+    words: Sequence[str],
+    bodies: Sequence[Body],
+    tongues: Sequence[str],
+) -> Group:
     hits: dict[str, Hit] = {}
     for body in bodies:
         for fact in service.knowledge.facts.get(body.id, {}).values():
             said = " ".join([fact.key, *fact.label.values(), *_all(fact.value)])
             if _fits(said, words) and fact.key not in hits:
-                name = next(iter(fact.label.values()), fact.key)
+                name = _said(fact.label, tongues) or fact.key
                 url = f"/console/brains/{brain}/facts/{quote(fact.key, safe='')}"
-                value = next(iter(_all(fact.value)), "")
+                value = _said(fact.value, tongues)
                 hits[fact.key] = Hit(url, mark(name, words), mark(value, words), body.name)
     return Group("facts", list(hits.values())[:SHOWN_PER_GROUP])
 
@@ -185,6 +193,13 @@ def excerpt(texts: Iterable[str], words: Sequence[str]) -> str:
     return ""
 
 
+def _rank(entry: Entry, words: Sequence[str]) -> int:
+    """Where the words are found: in the title is best, then in a phrasing, then in the answer."""
+    if _fits(entry.title, words):
+        return 0
+    return 1 if any(_fits(text, words) for text in entry.questions) else 2
+
+
 def _texts_of(entry: Entry) -> list[str]:
     return [*entry.questions, *(" ".join(plain(text).split()) for text in entry.answers.values())]
 
@@ -192,6 +207,12 @@ def _texts_of(entry: Entry) -> list[str]:
 def _fits(text: str, words: Sequence[str]) -> bool:
     folded = fold(text)
     return all(word in folded for word in words)
+
+
+def _said(value: str | Texts, tongues: Sequence[str]) -> str:
+    if isinstance(value, str):
+        return value
+    return value[choose(value, tongues)] if value else ""
 
 
 def _all(value: str | Texts) -> list[str]:

@@ -19,13 +19,14 @@ from brains.errors import Invalid, Problem
 from brains.model import Gap
 from router.api.parameters import BrainPath, GapPath
 from router.api.service import ServiceHere
-from router.console import frame, gap_answers, gap_views
+from router.console import frame, gap_answers, gap_views, impact_views
 from router.console.entry_forms import EntryForm
 from router.console.entry_links import audience_name, bodies_of, entry_url
 from router.console.gap_answers import Draft, Tried
 from router.console.gap_views import gap_url, gaps_url, title_of
 from router.console.pages.gaps import QUESTIONS_SHOWN
 from router.console.search import find_entries
+from router.curation.fact_csv import Values
 from router.jobs import Progress, UnknownJob
 from router.results import AnsweredGap
 from router.security.audited import UNAUDITED
@@ -267,7 +268,7 @@ async def _form(
     entry: str = "",
     find: str = "",
     scope: str = "",
-    values: dict[str, dict[str, str]] | None = None,
+    values: Values | None = None,
 ) -> frame.ConsolePage:
     """The page where an answer is written, in one of four ways."""
     how = how if how in HOWS else "new"
@@ -326,7 +327,7 @@ def _look(
         url=gap_url(gap),
         list_url=gaps_url(gap.brain),
         tried=tried,
-        impact=tried.impact,
+        **impact_views.shown(request, gap.brain, tried.impact),
         proposed=tried.proposed,
         job=job,
         shown={tag: rendering.html(text) for tag, text in tried.proposed.answers.items()},

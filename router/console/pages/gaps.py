@@ -15,7 +15,7 @@ from brains.model import Brain, DismissReason, Gap, GapStatus
 from router.api.parameters import BrainPath, Cursor, GapPath
 from router.api.service import ServiceHere
 from router.console import frame, gap_views
-from router.console.entry_links import bodies_of
+from router.console.entry_links import bodies_of, entry_url
 from router.console.gap_views import gap_url, gaps_url
 from router.security.guards import needs
 from router.service import Service
@@ -28,6 +28,8 @@ SHOWN = 50
 QUESTIONS_SHOWN = 100
 DAYS_SHOWN = 28
 SIMILAR_SHOWN = 5
+# Questions about different things are near 0.
+SIMILAR_FROM = 0.1
 
 Text = Annotated[str, QueryParameter(required=False, max_length=200)]
 
@@ -135,6 +137,7 @@ async def detail(
     events = [] if only else await desk.events(gap.brain, gap.id)
     is_open = gap.status in ("open", "snoozed")
     similar = await desk.similar(gap.brain, gap.id, SIMILAR_SHOWN) if able and is_open else []
+    similar = [one for one in similar if one.cosine >= SIMILAR_FROM]
     return frame.page(
         request,
         "gaps/show.html",
@@ -157,6 +160,7 @@ async def detail(
         reasons=get_args(DismissReason),
         places=_places(request, service, gap) if able else [],
         views=gap_views,
+        entry_url=entry_url,
         request=request,
         **more,
     )
