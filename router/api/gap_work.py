@@ -160,12 +160,11 @@ class GapWorkController(Controller):
         request: AnyRequest,
         brain: BrainPath,
         gap: GapPath,
+        data: JSONBody[DismissRequest],
         service: ServiceHere,
-        data: JSONBody[DismissRequest | None] = None,
     ) -> Gap:
         """Close the gap without an answer, and say why."""
-        reason = (data or DismissRequest()).reason
-        return await service.gap_desk.dismiss(brain, gap, reason, key_in(request).name)
+        return await service.gap_desk.dismiss(brain, gap, data.reason, key_in(request).name)
 
     @post("/forward", status_code=200, responses=WRITE)
     async def forward(

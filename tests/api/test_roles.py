@@ -52,7 +52,7 @@ ROUTES = [
     Route("GET", "/v1/brains/kommune/gaps/none/events", OF_BRAIN),
     Route("GET", "/v1/brains/kommune/gaps/none/similar", OF_BRAIN),
     Route("POST", "/v1/brains/kommune/gaps/none/answer", {"curator"}, {"answers": {"nb": "x"}}),
-    Route("POST", "/v1/brains/kommune/gaps/none/dismiss", {"curator"}),
+    Route("POST", "/v1/brains/kommune/gaps/none/dismiss", {"curator"}, {"reason": "abuse"}),
     *(
         Route("POST", f"/v1/brains/kommune/gaps/none/{name}", {"curator"}, json)
         for name, json in (
