@@ -90,6 +90,9 @@ class Matcher:
     def __contains__(self, key: str) -> bool:
         return key in self._items
 
+    def item(self, key: str) -> Item:
+        return self._items[key]
+
     def put(self, item: Item) -> None:
         """Add `item`, or replace the one under its key."""
         self.remove(item.key)

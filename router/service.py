@@ -43,6 +43,7 @@ from router.curation.broadcasts import Broadcasts
 from router.curation.catalogue import Catalogue
 from router.curation.facts import Facts
 from router.curation.gap_desk import GapDesk
+from router.curation.impact import Previews
 from router.curation.imports import Imports
 from router.curation.local_answers import LocalAnswers
 from router.demo import visitors
@@ -112,6 +113,7 @@ class Service:
             clock,
         )
         self.catalogue = Catalogue(db, clock)
+        self.impact = Previews(db, knowledge, matcher, encoder, self.asked, pipeline.limits, clock)
         self.imports = Imports(db, knowledge, encoder, pipeline, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._kept: object = None

@@ -21,7 +21,7 @@ Judgement = Literal["better", "worse", "different"]
 # An answer at least this probable is held to be right, where nobody said anything of it.
 SURE = 0.95
 # The same best candidate, up or down by less than this, is the same.
-NOISE = 0.05
+NOISE = 0.08
 
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -41,8 +41,8 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def answers(self) -> str | None:
-        """The key of the entry that answers, if one does."""
-        return self.best if self.entry is not None else None
+        """The key of what answers, here or where it is referred to, if anything does."""
+        return self.best if self.outcome in ("answered", "referred") else None
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ def judge(before: Verdict, after: Verdict, known: Known = Known()) -> Judgement 
     if _is_same(before, after):
         return None
     if known.dismissed:
-        return _compared(_is_answer(after), _is_answer(before))
+        return _compared(after.answers is not None, before.answers is not None)
     wanted = known.wanted or _sure(before, known)
     if wanted is not None:
         return _compared(_worth(before, wanted), _worth(after, wanted))
@@ -73,10 +73,6 @@ def _is_same(before: Verdict, after: Verdict) -> bool:
         return before.missing_fact == after.missing_fact
     near = before.best == after.best and abs(before.probability - after.probability) < NOISE
     return near and before.missing_fact == after.missing_fact
-
-
-def _is_answer(verdict: Verdict) -> bool:
-    return verdict.outcome in ("answered", "referred")
 
 
 def _sure(before: Verdict, known: Known) -> str | None:
@@ -96,7 +92,7 @@ def _worth(verdict: Verdict, wanted: str) -> int:
         return 3
     if wanted in verdict.offered:
         return 2
-    return 0 if _is_answer(verdict) else 1
+    return 0 if verdict.answers is not None else 1
 
 
 _STEPS = {"unanswered": 0, "clarify": 1, "referred": 2, "answered": 2}
@@ -105,6 +101,6 @@ _STEPS = {"unanswered": 0, "clarify": 1, "referred": 2, "answered": 2}
 def _plainly(before: Verdict, after: Verdict) -> Judgement:
     if before.outcome == "referred" and after.outcome == "answered":
         return "worse"
-    if before.outcome == "clarify" and _is_answer(after):
+    if before.outcome == "clarify" and after.answers is not None:
         return "better" if after.answers in before.offered else "different"
     return _compared(_STEPS[before.outcome], _STEPS[after.outcome])

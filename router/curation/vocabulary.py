@@ -56,5 +56,5 @@ class Vocabulary:
     def _with_all(self, words: set[str]) -> Counter[str]:
         """How many phrasings of each entry have all of the words."""
         possible = set.intersection(*(self._entries.get(word, set()) for word in words))
-        counts = {id: sum(words <= row for row in self._words[id]) for id in possible}
+        counts = {id: sum(words <= row for row in self._words[id]) for id in sorted(possible)}
         return Counter({id: count for id, count in counts.items() if count})

@@ -1,0 +1,318 @@
+"""What a change to one entry would do, shown before it is published.
+
+The real questions of late are asked with and without it, each in its own body,
+and so are the entries' phrasings nearest to it (`trial`). `verdicts` says what is
+better and worse, `warnings` what makes a change harmful. The work is done in
+threads, in small parts, so that answers are not held up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import msgspec
+
+from brains.asked import AskedRow
+from brains.database import Database
+from brains.gaps import dismissed
+from brains.knowledge import FactMissing, Found, Knowledge, item_of, key_of, scopes_of
+from brains.model import Body, Entry
+from brains.vectors import TextEncoder
+from embeddings.matcher import Matcher, Scored, folded
+from router import decide
+from router.asked import AskedQuestions
+from router.curation import warnings
+from router.curation.trial import Question, Trial, ask, batches
+from router.curation.verdicts import Judgement, Known, Verdict, judge
+from router.curation.vocabulary import Vocabulary
+from router.curation.warnings import Reason, Tried
+
+CHANGES_SHOWN_MAX = 500
+
+Progress = Callable[[float, str], None]
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One question that would get something else. `phrasing_of` is the key of the entry whose
+    phrasing it is, None for what a visitor asked, `count` times; `steals` where the changed entry
+    takes it from another."""
+
+    text: str
+    body: str
+    before: Verdict
+    after: Verdict
+    judgement: Judgement
+    count: int = 1
+    phrasing_of: str | None = None
+    steals: bool = False
+
+
+class Counts(msgspec.Struct):
+    """Of the questions tried, those that would be answered better, worse or differently."""
+
+    tried: int = 0
+    better: int = 0
+    worse: int = 0
+    different: int = 0
+
+    def count(self, judgement: Judgement | None) -> None:
+        self.tried += 1
+        if judgement is not None:
+            setattr(self, judgement, getattr(self, judgement) + 1)
+
+
+class Impact(msgspec.Struct, frozen=True):
+    """The preview. `questions` are those visitors asked, `per_body` the same by body, `phrasings`
+    the entries' own. `changes` has the worst first."""
+
+    brain: str
+    entry: str
+    questions: Counts
+    phrasings: Counts
+    per_body: dict[str, Counts]
+    changes: list[Change]
+    harmful: bool
+    reasons: list[Reason]
+    took_seconds: float
+
+
+class Previews(msgspec.Struct, frozen=True):
+    db: Database
+    knowledge: Knowledge
+    matcher: Matcher
+    encoder: TextEncoder
+    asked: AskedQuestions
+    limits: Callable[[], decide.Limits]
+    clock: Callable[[], dt.datetime]
+
+    async def preview(
+        self, brain: str, proposed: Entry | str, progress: Progress | None = None
+    ) -> Impact:
+        """The impact of publishing `proposed`, or of retiring the entry with that id.
+
+        Raises `UnknownBrain`. What the entry lacks to be published is for saving it to say.
+        """
+        started = time.perf_counter()
+        report = progress or _silent
+        self.knowledge.brain(brain)
+        report(0.0, "reading")
+        trial = await self._trial(brain, proposed)
+        asked = await self.asked.recent(brain)
+        bodies = [body for body in self.knowledge.bodies.values() if body.brain == brain]
+        questions = await self._questions(brain, asked)
+        questions += await asyncio.to_thread(trial.phrasings, bodies)
+        tried: list[tuple[Question, Tried]] = []
+        for batch in batches(questions):
+            report(0.1 + 0.85 * len(tried) / len(questions), "trying")
+            tried += zip(batch, await self._try(trial, batch), strict=True)
+        shared = await asyncio.to_thread(_shared, trial, self._phrasings(brain), _excused(asked))
+        reasons = warnings.reasons(
+            trial.key, [one for _, one in tried], shared, self._lacking(trial, bodies)
+        )
+        report(1.0, "done")
+        return _impact(brain, trial, tried, reasons, time.perf_counter() - started)
+
+    async def _trial(self, brain: str, proposed: Entry | str) -> Trial:
+        id = proposed if isinstance(proposed, str) else proposed.id
+        key, now = key_of(brain, id), self.clock()
+        old = self.knowledge.entries[brain].get(id) if key in self.matcher else None
+        new: Entry | None = None
+        if not isinstance(proposed, str) and proposed.status != "retired":
+            texts = dict.fromkeys(" ".join(text.split()) for text in proposed.questions)
+            new = msgspec.structs.replace(
+                proposed, brain=brain, questions=[text for text in texts if text]
+            )
+            now = max(now, new.valid_from or now)
+        old_item, new_item = [
+            [await item_of(self.db, self.encoder, entry)] if entry else [] for entry in (old, new)
+        ]
+        before = self.matcher.variant(old_item)
+        after = await asyncio.to_thread(before.variant, new_item, without=[key])
+        return Trial(key, old, new, before, after, now)
+
+    async def _questions(self, brain: str, asked: Sequence[AskedRow]) -> list[Question]:
+        """Those of bodies that are still there."""
+        async with self.db.read() as tx:
+            refused = await dismissed.among(tx, brain, [row.text for row in asked])
+        return [
+            Question(
+                row.text,
+                row.vector,
+                self.knowledge.bodies[row.body],
+                row.language,
+                _known(row, refused),
+                row.count,
+            )
+            for row in asked
+            if row.body in self.knowledge.bodies and row.vector is not None
+        ]
+
+    async def _try(self, trial: Trial, batch: Sequence[Question]) -> list[Tried]:
+        found = await asyncio.to_thread(ask, trial, batch)
+        verdicts = [
+            (
+                self._verdict(trial, trial.old, before, question),
+                self._verdict(trial, trial.new, after, question),
+            )
+            for question, (before, after) in zip(batch, found, strict=True)
+        ]
+        taken = [
+            place
+            for place, (before, after) in enumerate(verdicts)
+            if after.best == trial.key != before.best and before.outcome != "unanswered"
+        ]
+        stolen = await asyncio.to_thread(trial.stolen, [batch[place] for place in taken])
+        stolen_places = {place for place, is_so in zip(taken, stolen, strict=True) if is_so}
+        return [
+            Tried(
+                question.text,
+                before,
+                after,
+                judge(before, after, question.known),
+                question.phrasing_of,
+                place in stolen_places,
+            )
+            for place, (question, (before, after)) in enumerate(zip(batch, verdicts, strict=True))
+        ]
+
+    def _verdict(
+        self, trial: Trial, entry: Entry | None, scored: Sequence[Scored], question: Question
+    ) -> Verdict:
+        """What the question gets where the entry is `entry`."""
+        body, instead = question.body, {trial.key: entry} if entry else {}
+        found = self.knowledge.candidates(scored, body.id, trial.now, instead)
+        probability, best = (found[0].probability, found[0].key) if found else (0.0, "")
+        match decide.decide(found, body, self.limits()):
+            case decide.Answer(one):
+                return self._answered(one, body, None, instead, question.language)
+            case decide.Refer(owner, one) if one is not None and one.kind == "entry":
+                speaker = self.knowledge.body(owner)
+                return self._answered(one, speaker, owner, instead, question.language)
+            case decide.Refer(owner, one):
+                title = one.title if one else ""
+                return Verdict("referred", probability, best, title=title, owner=owner)
+            case decide.AskMunicipality(_, one):
+                return Verdict("clarify", probability, best, offered=(one.key,))
+            case decide.Ask(close):
+                offered = tuple(one.key for one in close)
+                return Verdict("clarify", probability, best, title=close[0].title, offered=offered)
+        return Verdict("unanswered", probability, best)
+
+    def _answered(
+        self,
+        found: Found,
+        speaker: Body,
+        owner: str | None,
+        instead: Mapping[str, Entry],
+        language: str,
+    ) -> Verdict:
+        """An answer, unless the speaker lacks a fact for it."""
+        assert found.brain is not None
+        entry = instead.get(found.key) or self.knowledge.entry(found.brain, found.id)
+        missing = self._missing(entry, speaker, language)
+        return Verdict(
+            "unanswered" if missing else "answered" if owner is None else "referred",
+            found.probability,
+            found.key,
+            found.brain,
+            found.id,
+            found.title,
+            owner,
+            missing_fact=missing,
+        )
+
+    def _missing(self, entry: Entry, body: Body, language: str) -> str | None:
+        texts = self.knowledge.texts_in(entry, body)
+        answer = self.knowledge.worded(entry, texts, body.id, [language])
+        return answer.key if isinstance(answer, FactMissing) else None
+
+    def _lacking(self, trial: Trial, bodies: Sequence[Body]) -> list[str]:
+        """The bodies that would lack a fact, and do not today."""
+        return [
+            body.id
+            for body in bodies
+            if trial.new is not None
+            and scopes_of(body) & {*trial.new.audience}
+            and self._missing(trial.new, body, body.language)
+            and not (trial.old and self._missing(trial.old, body, body.language))
+        ]
+
+    def _phrasings(self, brain: str) -> dict[str, list[str]]:
+        return {id: entry.questions for id, entry in self.knowledge.entries[brain].items()}
+
+
+def _known(row: AskedRow, dismissed: Collection[str]) -> Known:
+    """What the visitor's own choice and feedback, and a curator's dismissal, say."""
+    entry = None if row.entry is None else key_of(row.entry_brain or row.brain, row.entry)
+    if row.helpful is False:
+        return Known(unwanted=entry)
+    liked = row.helpful or row.outcome == "chosen"
+    return Known(entry if liked else None, None, row.text in dismissed and not liked)
+
+
+def _excused(asked: Sequence[AskedRow]) -> set[str]:
+    """Questions whose answer did not help: to give them to another entry is no theft."""
+    return {folded(row.text) for row in asked if row.helpful is False}
+
+
+def _shared(
+    trial: Trial, phrasings: Mapping[str, Sequence[str]], excused: Collection[str]
+) -> dict[str, list[str]]:
+    """The entries that each new phrasing could as well be about. Slow: for a thread."""
+    added = [text for text in trial.added() if folded(text) not in excused]
+    if not added:
+        return {}
+    own, vocabulary = trial.id, Vocabulary(phrasings)
+    return {text: vocabulary.shared_with(text, own) for text in added}
+
+
+_WORST_FIRST = {"worse": 0, "different": 1, "better": 2}
+
+
+def _impact(
+    brain: str,
+    trial: Trial,
+    tried: Sequence[tuple[Question, Tried]],
+    reasons: list[Reason],
+    took_seconds: float,
+) -> Impact:
+    asked, phrasings, per_body = Counts(), Counts(), dict[str, Counts]()
+    changes: list[Change] = []
+    for question, one in tried:
+        if question.phrasing_of is not None:
+            phrasings.count(one.judgement)
+        else:
+            asked.count(one.judgement)
+            per_body.setdefault(question.body.id, Counts()).count(one.judgement)
+        if one.judgement is not None:
+            changes.append(
+                Change(
+                    one.text,
+                    question.body.id,
+                    one.before,
+                    one.after,
+                    one.judgement,
+                    question.times,
+                    question.phrasing_of,
+                    one.is_stolen,
+                )
+            )
+    changes.sort(key=lambda one: (not one.steals, _WORST_FIRST[one.judgement], -one.count))
+    return Impact(
+        brain=brain,
+        entry=trial.id,
+        questions=asked,
+        phrasings=phrasings,
+        per_body=dict(sorted(per_body.items())),
+        changes=changes[:CHANGES_SHOWN_MAX],
+        harmful=bool(reasons),
+        reasons=reasons,
+        took_seconds=round(took_seconds, 2),
+    )
+
+
+def _silent(share: float, what: str) -> None:
+    pass
