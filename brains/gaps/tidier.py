@@ -20,14 +20,15 @@ from brains import asked as halves
 from brains.database import Transaction
 from brains.errors import Invalid, SamsvarError
 from brains.gaps import events, moving, rows, tidying
-from brains.gaps.changing import Change
+from brains.gaps.changing import Change, changing
 from brains.gaps.store import Gaps
 from brains.gaps.tidying import Held, Merge, Move
 
 log = logging.getLogger(__name__)
 
 OPEN_FOR = dt.timedelta(minutes=15)
-QUESTIONS_HELD = 200  # of each gap, the newest
+QUESTIONS_HELD = 64  # of each gap, the newest different ones
+PASSES_MAX = 3  # after one change, so that no plan can chase its own tail for ever
 QUIET_S = 0.2
 REST_FACTOR = 3.0  # rests this many times as long as it worked
 REST_MAX_S = 30.0
@@ -51,7 +52,9 @@ class Tidier:
             started = loop.time()
             try:
                 for brain in await self._brains():
-                    await self.tidy(brain)
+                    for _ in range(PASSES_MAX):
+                        if not await self.tidy(brain):
+                            break
             except SamsvarError as error:
                 log.warning("gaps could not be tidied: %s", error)
             except Exception:
@@ -93,14 +96,17 @@ class Tidier:
         async with self._gaps.db.read() as tx:
             frozen = await self._frozen(tx, ids)
             for id in ids:
-                found = (
-                    await tx.execute(
-                        sa.select(_questions.id, _questions.vector)
-                        .where(_questions.gap == id, _questions.vector.is_not(None))
-                        .order_by(_questions.id.desc())
-                        .limit(QUESTIONS_HELD)
-                    )
-                ).all()
+                different = (
+                    sa.select(sa.func.max(_questions.id))
+                    .where(_questions.gap == id, _questions.vector.is_not(None))
+                    .group_by(_questions.folded)
+                    .order_by(sa.func.max(_questions.id).desc())
+                    .limit(QUESTIONS_HELD)
+                )
+                query = sa.select(_questions.id, _questions.vector).where(
+                    _questions.id.in_(different)
+                )
+                found = (await tx.execute(query.order_by(_questions.id))).all()
                 if found:
                     vectors = np.stack([halves.from_bytes(row.vector) for row in found])
                     held.append(Held(id, id in frozen, [row.id for row in found], vectors))
@@ -118,7 +124,7 @@ class Tidier:
     async def _take(self, brain: str, step: Move | Merge) -> bool:
         """One step of the plan, if it can still be taken."""
         try:
-            async with self._gaps.changing(brain, None) as change:
+            async with changing(self._gaps.db, brain, None, self._gaps.now()) as change:
                 if await self._frozen(change.tx, _touched(step)):
                     return False
                 await _apply(change, step)
