@@ -243,7 +243,7 @@ async def test_a_link_sets_a_password_once(
     assert link is not None, shown.text
     page = await browser.client.get(link[1])
     assert page.status_code == 200 and "Ny Person" in page.text
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     weak = await browser.post(link[1], password="ny person 1234", again="ny person 1234")
     assert weak.status_code == 400 and "lett å gjette" in weak.text
     done = await browser.post(link[1], password=PASSWORD, again=PASSWORD)

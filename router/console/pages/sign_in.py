@@ -205,7 +205,6 @@ def _choose(
         email=email,
         length=passwords.LENGTH_MIN,
     )
-    shown.headers["Referrer-Policy"] = "same-origin"
     return shown
 
 
