@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 
 from brains.knowledge import Knowledge
@@ -11,8 +13,15 @@ from router.console.entry_forms import EntryForm
 from router.curation import plain_language
 from router.curation.plain_language import Readability
 
-CHECKED = ("nb", "nn")
+KINDS = ("long_sentences", "long_paragraphs", "passives", "officialese", "vague_links")
 PHRASINGS_WANTED = 10
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A part of a text, and what there is to say of it: names of lists in `Readability`."""
+
+    text: str
+    kinds: list[str]
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -21,7 +30,8 @@ class Draft(msgspec.Struct, frozen=True):
     language: str
     html: str
     lacks: str
-    reads: Readability | None
+    reads: Readability
+    marked: list[Stretch]
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -52,7 +62,20 @@ def keys(knowledge: Knowledge, bodies: list[Body], language: str) -> list[Key]:
 
 
 def _draft(knowledge: Knowledge, language: str, text: str, body: Body | None) -> Draft:
-    reads = plain_language.check(text, language) if language in CHECKED else None
+    reads = plain_language.check(text, language)
     written = Entry(id="draft", questions=["?"], answers={language: text})
     html, lacks = answers.given(knowledge, written, language, body)
-    return Draft(language, html, lacks, reads)
+    return Draft(language, html, lacks, reads, _marked(text, reads))
+
+
+def _marked(text: str, reads: Readability) -> list[Stretch]:
+    """The text cut wherever a mark begins or ends; marks may lie inside each other."""
+    marks = [(mark, kind) for kind in KINDS for mark in getattr(reads, kind)]
+    edges = {0, len(text), *(edge for mark, _ in marks for edge in (mark.start, mark.end))}
+    return [
+        Stretch(
+            text[start:end],
+            [kind for mark, kind in marks if mark.start <= start and end <= mark.end],
+        )
+        for start, end in itertools.pairwise(sorted(edges))
+    ]

@@ -89,3 +89,81 @@ async def test_a_draft_goes_to_review_and_comes_back(client_of: ClientOf, keys: 
     undone = await curator.post(f"{entry}/undo", data={"revision": "3"})
     assert undone.status_code == 303
     assert "bergens-havn" in (await curator.get(queue)).text
+
+
+FORM = {
+    "revision": "0",
+    "title": "Leie kommunal hall",
+    "topic": "idrett",
+    "questions": "Hvordan leier jeg en hall?\nleie idrettshall\n",
+    "answer_nb": "Du leier hallen på {{ facts.hall_url }}.",
+    "answer_nn": "",
+    "reach": "everyone",
+    "owner": "",
+    "source_title": "Halloven",
+    "source_url": "https://lovdata.no/hall",
+    "valid_from": "",
+    "valid_until": "2030-06-30",
+}
+
+
+async def test_an_answer_is_written_and_saved_again(client_of: ClientOf, keys: Keys) -> None:
+    curator = client_of("curator")
+    created = await curator.post(NEW, data=FORM)
+    assert created.headers["location"] == f"{LIST}/leie-kommunal-hall/edit"
+    path = "/v1/brains/kommune/entries/leie-kommunal-hall"
+    saved = (await curator.get(path, headers=keys["curator"])).json()
+    assert (saved["status"], saved["revision"], len(saved["questions"])) == ("draft", 1, 2)
+    assert saved["valid_until"] == "2030-06-30T22:00:00Z"
+    form = await curator.get(created.headers["location"])
+    assert 'value="2030-06-30"' in form.text and "Halloven" in form.text
+    again = await curator.post(NEW, data=FORM)
+    assert again.headers["location"] == f"{LIST}/leie-kommunal-hall-2/edit"
+
+
+async def test_what_is_wrong_is_said_beside_what_was_typed(client_of: ClientOf) -> None:
+    wrong = {"questions": " ", "answer_nb": "{{ config }} Tekst", "source_url": "lovdata"}
+    page = await client_of("curator").post(NEW, data=FORM | wrong)
+    assert page.status_code == 400
+    for field in ("questions", "answer_nb", "source_url"):
+        assert f'href="#field-{field}"' in page.text and f'id="field-{field}"' in page.text
+    assert "{{ config }} Tekst" in page.text and "Halloven" in page.text
+
+
+async def test_both_versions_are_shown_when_somebody_saved_first(
+    client_of: ClientOf, keys: Keys
+) -> None:
+    curator, path = client_of("curator"), "/v1/brains/kommune/entries/samtidig-skrevet"
+    theirs = {"title": "Hall", "questions": ["hall"], "answers": {"nb": "Ring oss."}}
+    await curator.put(path, json=theirs, headers=keys["curator"])
+    await curator.put(
+        path, json=theirs | {"answers": {"nb": "Ring oss i dag."}}, headers=keys["admin"]
+    )
+    page = f"{LIST}/samtidig-skrevet"
+    mine = FORM | {"revision": "1", "answer_nb": "Ring oss i morgen."}
+    late = await curator.post(f"{page}/edit", data=mine)
+    assert late.status_code == 409
+    assert "Ring oss i morgen." in late.text and re.search(r"<del>.*dag\..*</del>", late.text)
+    assert 'name="revision" value="2"' in late.text
+    kept = await curator.post(f"{page}/edit", data=mine | {"revision": "2"})
+    assert kept.status_code == 303
+
+
+async def test_what_stands_beside_the_form_follows_it(client_of: ClientOf) -> None:
+    client, address = client_of("editor"), "/console/brains/kommune/writing"
+    fields = FORM | {"preview_body": "bergen"}
+    asked = await client.post(address, data=fields, headers={"X-Fragment": "writing"})
+    assert asked.status_code == 200 and asked.text.startswith('<div id="writing"')
+    assert "hall_url" in asked.text and "Bergen kommune mangler" in asked.text
+
+
+async def test_an_editor_writes_for_one_body_only(client_of: ClientOf, keys: Keys) -> None:
+    editor = client_of("editor")
+    own = FORM | {"reach": "some", "audience": "bergen", "owner": "bergen", "title": "Bergenshall"}
+    created = await editor.post(NEW, data=own)
+    assert created.headers["location"] == f"{LIST}/bergenshall/edit"
+    for stolen in (FORM, own | {"audience": "voss", "owner": "voss"}):
+        assert (await editor.post(NEW, data=stolen | {"title": "Vosshall"})).status_code == 403
+    assert (await editor.get(f"{LIST}/snorydding/edit")).status_code == 403
+    assert (await client_of("voss editor").get(f"{LIST}/bergenshall/edit")).status_code == 404
+    assert (await client_of("reader").get(NEW)).status_code == 403

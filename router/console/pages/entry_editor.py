@@ -16,7 +16,7 @@ from router.console import differences, entry_forms, frame, writing
 from router.console.entry_forms import EntryForm
 from router.console.entry_links import Names, bodies_of, entries_url, entry_url, review_of
 from router.console.pages.entry_impact import Deed, try_out
-from router.curation import nynorsk
+from router.curation import nynorsk, plain_language
 from router.curation.review import Review
 from router.security.audited import UNAUDITED
 from router.security.edge import slashed
@@ -198,7 +198,7 @@ def _beside(
         "drafts": writing.drafts(service.knowledge, form, body),
         "phrasing_count": len(form.lines),
         "phrasings_wanted": writing.PHRASINGS_WANTED,
-        "lacks_nynorsk": bool(form.written) and "nn" not in form.written,
+        "lacks_nynorsk": plain_language.lacks_nynorsk(form.written),
         "preview_body": body,
         "preview_bodies": [(one.id, one.name) for one in bodies],
     }
