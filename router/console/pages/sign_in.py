@@ -193,7 +193,7 @@ def _form(
 def _choose(
     request: AnyRequest, link: str, name: str, email: str, errors: list[Problem] | None = None
 ) -> frame.ConsolePage:
-    shown = frame.page(
+    return frame.page(
         request,
         "sign_in/choose.html",
         title=frame.say(request, "sign_in.choose"),
@@ -205,7 +205,6 @@ def _choose(
         email=email,
         length=passwords.LENGTH_MIN,
     )
-    return shown
 
 
 def _enter(request: AnyRequest, came: CameIn, wanted: str) -> Response[Any]:
