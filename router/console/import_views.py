@@ -14,6 +14,7 @@ from brains.knowledge import title_of
 from brains.model import Entry
 from router.console import frame, problems
 from router.console.differences import Difference, between
+from router.console.entry_links import Names
 from router.console.frame import AnyRequest
 from router.curation.imports import Picked
 
@@ -108,7 +109,7 @@ def lines(
     own: str | None,
 ) -> list[Line]:
     """Rows as they are shown; an editor may add only to answers of the own body."""
-    found = []
+    found, names = [], Names(request)
     for number, row in rows:
         targets = [] if row.kind == "new" else [row.entry.id]
         targets += [one.entry for one in row.duplicates]
@@ -124,7 +125,7 @@ def lines(
                 place(request, row.place),
                 _options(request, row, targets, titles),
                 f"merge:{row.into}" if row.choice == "merge" else row.choice,
-                between(before, row.entry) if before is not None else [],
+                between(before, row.entry, names) if before is not None else [],
             )
         )
     return found

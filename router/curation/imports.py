@@ -317,6 +317,9 @@ class Imports(msgspec.Struct, frozen=True):
             tried = row.entry.questions[:PHRASINGS_TRIED]
             counts = Counter(id for text in tried if (id := answers[text]) is not None)
             staging.mark_duplicates(row, equal, counts, len(tried), known)
+            into = known.get(row.into or "")
+            if body is not None and into is not None and not _is_own(into, body):
+                row.choice, row.into = "import", None
 
     async def _answered_by(
         self, brain: str, texts: Sequence[str], body: str | None, progress: Progress

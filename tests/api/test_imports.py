@@ -22,6 +22,8 @@ from router.service import Service
 from tests.api.conftest import is_problem
 from tests.brains.importing import agent, example, folder, workbook
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 Keys = dict[str, dict[str, str]]
 
 HONER = Entry(
@@ -251,14 +253,14 @@ async def test_an_editor_imports_drafts_of_the_own_body_and_touches_nothing_else
     assert all(one.entry.owner == vik and one.entry.audience == [vik] for one in found.rows)
     assert [one.entry for one in found.rows[0].duplicates] == ["honer"]
     assert found.rows[1].duplicates == []
+    assert [one.choice for one in found.rows] == ["import", "import"]
+    await service.imports.choose(brain, found.id, {0: Picked("merge", "honer")}, body=vik)
     with pytest.raises(Invalid, match="not your own"):
         await service.imports.confirm(brain, found.id, "Eva", publish=True, body=vik)
     await service.imports.choose(brain, found.id, {0: Picked("import")}, body=vik)
-    for other in (nes, vik):
-        if other == nes:
-            with pytest.raises(NotFound):
-                await service.imports.confirm(brain, found.id, "Eva", publish=True, body=other)
-            assert await service.imports.listing(brain, other) == []
+    with pytest.raises(NotFound):
+        await service.imports.confirm(brain, found.id, "Eva", publish=True, body=nes)
+    assert await service.imports.listing(brain, nes) == []
     done = await service.imports.confirm(brain, found.id, "Eva", publish=True, body=vik)
     assert not done.report.published
     assert (await entry(service, brain, f"{vik}-honer")).status == "draft"
@@ -284,7 +286,7 @@ async def test_five_thousand_entries_are_staged_and_done(service: Service, brain
     )
     done = await service.imports.confirm(brain, found.id, "Kari", publish=False)
     assert len(done.report.created) == 5000
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 120
     assert [share for share, _ in heard] == sorted(share for share, _ in heard)
     assert {what for _, what in heard} == {"encoding", "comparing"}
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, get, post
 from litestar.datastructures import FormMultiDict, UploadFile
-from litestar.params import QueryParameter
+from litestar.params import PathParameter, QueryParameter
 
 from brains.errors import Conflict, Invalid, Problem
 from brains.formats import File, named
 from brains.imports import Import
 from brains.knowledge import title_of
-from router.api.parameters import BrainPath
+from router.api.parameters import NAME, BrainPath
 from router.api.service import ServiceHere
 from router.console import frame, import_views
 from router.console.import_views import imports_url
@@ -26,6 +26,8 @@ AnyRequest = Request[Any, Any, Any]
 LANGUAGES = ("nb", "nn", "en", "se")
 CHANGED_SHOWN = 50
 CHOICE = "choice-"
+
+ImportPath = Annotated[str, PathParameter(pattern=NAME, description="The import's id.")]
 
 
 class ImportPages(Controller):
@@ -69,7 +71,7 @@ class ImportPages(Controller):
         request: AnyRequest,
         service: ServiceHere,
         brain: BrainPath,
-        import_id: str,
+        import_id: ImportPath,
         tab: Annotated[str, QueryParameter(required=False, max_length=20)] = "",
         page: Annotated[int, QueryParameter(required=False, ge=1, le=10_000)] = 1,
     ) -> Any:
@@ -81,7 +83,7 @@ class ImportPages(Controller):
 
     @post("/{import_id:str}/choices")
     async def choose(
-        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, import_id: str
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, import_id: ImportPath
     ) -> Any:
         """Keep what was chosen for the rows of one page, or one choice for a whole tab."""
         form = await request.form()
@@ -102,7 +104,7 @@ class ImportPages(Controller):
 
     @post("/{import_id:str}/confirm")
     async def confirm(
-        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, import_id: str
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, import_id: ImportPath
     ) -> Any:
         """Do it all, in the background. What the page shows as chosen is kept first."""
         form = await request.form()
@@ -123,7 +125,7 @@ class ImportPages(Controller):
 
     @post("/{import_id:str}/discard")
     async def discard(
-        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, import_id: str
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, import_id: ImportPath
     ) -> Any:
         """Forget an upload that was never done."""
         await service.imports.discard(brain, import_id, frame.own_body(request))
@@ -132,7 +134,7 @@ class ImportPages(Controller):
 
     @post("/{import_id:str}/undo")
     async def undo(
-        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, import_id: str
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, import_id: ImportPath
     ) -> Any:
         """Take a finished import back."""
         by, body = frame.holder(request).name, frame.own_body(request)
@@ -273,7 +275,7 @@ def _picks(form: FormMultiDict) -> dict[int, Picked]:
     return found
 
 
-def _back(brain: str, import_id: str, form: FormMultiDict) -> str:
+def _back(brain: str, import_id: ImportPath, form: FormMultiDict) -> str:
     tab, page = str(form.get("tab", "")), str(form.get("page", "1"))
     tab = tab if tab in import_views.TABS else "all"
     return imports_url(brain, f"/{import_id}?tab={tab}&page={page if page.isdecimal() else 1}")
