@@ -42,6 +42,7 @@ from router.curation.asking_again import AskingAgain
 from router.curation.broadcasts import Broadcasts
 from router.curation.catalogue import Catalogue
 from router.curation.facts import Facts
+from router.curation.facts_given import FactsGiven
 from router.curation.gap_desk import GapDesk
 from router.curation.impact import Previews
 from router.curation.imports import Imports
@@ -112,6 +113,7 @@ class Service:
             AskingAgain(db, knowledge, encoder, pipeline.limits, clock),
             clock,
         )
+        self.facts_given = FactsGiven(db, self.gap_desk)
         self.catalogue = Catalogue(db, clock)
         self.impact = Previews(db, knowledge, matcher, encoder, self.asked, pipeline.limits, clock)
         self.imports = Imports(db, knowledge, encoder, pipeline, clock)
@@ -158,6 +160,7 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.facts_given.close()
         await self._keep_fit()
         with suppress(SamsvarError):
             await self.asked.flush()

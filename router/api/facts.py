@@ -69,9 +69,11 @@ class FactController(Controller):
         service: ServiceHere,
     ) -> FactList:
         """Set the facts that are named; the others stay as they are."""
-        service.knowledge.body(slug)
-        by = key_in(request).name
-        return FactList(await service.curation.set_facts(slug, data.facts, by))
+        body, by = service.knowledge.body(slug), key_in(request).name
+        saved = await service.curation.set_facts(slug, data.facts, by)
+        if body.brain is not None:
+            service.facts_given.ask_again_soon(body.brain, [slug], by)
+        return FactList(saved)
 
     @get(
         "/missing-facts",

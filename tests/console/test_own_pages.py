@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
@@ -183,6 +184,25 @@ async def test_a_value_that_is_set_is_answered_with_at_once_and_undone(
     assert "3 000" not in await answer(anybody, "bergen")
     assert (await undo(curator, removed)).status_code == 303
     assert await answer(anybody, "bergen") == "SFO koster 3 000 kr."
+
+
+async def test_a_gap_that_waited_for_a_fact_closes_when_the_body_gives_it(
+    client_of: ClientOf, service: Service
+) -> None:
+    await service.curation.set_facts("voss", {"sfo_price": None}, "test")
+    asked = {"body": "voss", "text": "sfo pris"}
+    outcome = (await client_of("anonymous").post("/v1/ask", json=asked)).json()["outcome"]
+    gap = await service.gap_desk.get("kommune", outcome["gap"])
+    assert gap.status == "open" and outcome["missing_fact"] == "sfo_price"
+    editor = client_of("voss editor")
+    await editor.post("/console/bodies/voss/facts/sfo_price", data={"value": "2 000 kr"})
+    for _ in range(100):
+        gap = await service.gap_desk.get("kommune", gap.id)
+        if gap.status == "answered":
+            break
+        await asyncio.sleep(0.05)
+    assert gap.status == "answered"
+    await service.curation.set_facts("voss", {"sfo_price": None}, "test")
 
 
 async def test_an_editor_sees_and_changes_the_own_column_only(client_of: ClientOf) -> None:

@@ -75,6 +75,7 @@ class BodyFactPages(Controller):
         except Invalid as error:
             frame.flash(request, "facts.wrong", kind="danger", text=error.problems[0].text)
             return frame.redirect(back)
+        service.facts_given.ask_again_soon(parts.brain_of(body), [slug], frame.holder(request).name)
         said = "facts.removed" if value is None else "facts.saved"
         frame.flash(request, said, undo=undo, name=parts.name_of(request, key), body=body.name)
         return frame.redirect(back)

@@ -94,6 +94,7 @@ class FactFilePages(Controller):
                 access: Access = request.app.state.access
                 access.require(frame.holder(request), "set facts", brain=brain, body=body)
             changed = await service.facts.set(values)
+            service.facts_given.ask_again_soon(brain, list(values), frame.holder(request).name)
         except msgspec.MsgspecError:
             return frame.redirect(_import_url(brain))
         except Invalid as error:
