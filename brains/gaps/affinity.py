@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import math
 
 import msgspec
 import numpy as np
@@ -32,9 +33,13 @@ from brains import vectors
 from brains.database import Database
 from brains.vectors import TextEncoder, Vector
 
-# Affinity from which two questions or gaps ask the same. Too low hides one need in another's gap;
-# too high shows the curator one need twice. How all of these were chosen: docs/gaps.md.
-SAME_GAP = 0.26
+# Affinity from which two questions or gaps ask the same, among FEW_GAPS. Too low hides one need in
+# another's gap; too high shows the curator one need twice. The more gaps there are, the likelier is
+# any affinity by chance: it rises with the logarithm of their number, as prior odds do in Bayes'
+# rule. How all of these were chosen: docs/gaps.md.
+SAME_GAP = 0.16
+SAME_GAP_RISE = 0.034
+FEW_GAPS = 10
 WAYS = 5
 DIRECTIONS_MAX = 128
 # With fewer rows than this for each direction, which directions lead is not known yet.
@@ -65,11 +70,14 @@ class Affinity:
 
     `said` are the vectors of `wordings()`, shape (needs, wordings of each, d); they are part of
     every cohort. `means` (n, d) are the gaps' means of vectors of length 1, `sizes` (n,) how many
-    questions each has. It never changes: a new cohort makes a new one, by `beside`.
+    questions each has. `same_gap` is the affinity from which two ask the same. It never changes:
+    a new cohort makes a new one, by `beside`.
     """
 
     def __init__(self, said: Vector, means: Vector | None = None, sizes: Vector | None = None):
         self._said = said
+        gaps = max(FEW_GAPS, 0 if means is None else len(means))
+        self.same_gap = SAME_GAP + SAME_GAP_RISE * math.log(gaps / FEW_GAPS)
         self._ways = _leading(said - said.mean(axis=1, keepdims=True), WAYS)
         rows = said.reshape(-1, said.shape[-1])
         counts = np.ones(len(rows), np.float32)

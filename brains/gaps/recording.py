@@ -24,7 +24,6 @@ from brains import asked as halves
 from brains import changes, codec
 from brains.database import Transaction, insert
 from brains.gaps import events, heat, rows
-from brains.gaps.affinity import SAME_GAP
 from brains.gaps.clusters import Cluster, Clusters
 from brains.model import AskedReason, Nearest
 from brains.vectors import Vector, to_bytes
@@ -154,7 +153,7 @@ class Recording:
     def _nearest(self, vector: Vector) -> str | None:
         """The open gap that a question belongs to, if any is near enough."""
         near = max(self._scratch.nearest_open(vector), self.memory.nearest_open(vector))
-        return near[1] if near[0] >= SAME_GAP else None
+        return near[1] if near[0] >= self.memory.affinity.same_gap else None
 
     def _joined(self, before: Cluster | None, asked: Asked) -> Cluster:
         nearest = list(asked.nearest[:NEAREST_KEPT])

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from brains import tables
 from brains.asked import AskedRow
 from brains.database import ROWS_AT_ONCE, Transaction, insert
-from brains.gaps.affinity import SAME_GAP, Affinity
+from brains.gaps.affinity import Affinity
 from brains.vectors import Vector, from_bytes
 
 _gaps, _questions, _spared = tables.gaps, tables.gap_questions, tables.gap_spared
@@ -71,7 +71,7 @@ class Spared:
             return True
         if row.vector is None or row.fingerprint != self._fingerprint:
             return False
-        return self._affinity.between(row.vector, fix.mean) >= SAME_GAP
+        return self._affinity.between(row.vector, fix.mean) >= self._affinity.same_gap
 
     async def _catch_up(self, tx: Transaction, brain: str) -> None:
         clocks = tables.gap_clocks

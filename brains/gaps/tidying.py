@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from brains.gaps.affinity import SAME_GAP, Affinity
+from brains.gaps.affinity import Affinity
 from brains.gaps.clusters import Clusters
 from brains.vectors import Vector
 
@@ -95,15 +95,16 @@ def plan(held: Sequence[Held], clusters: Clusters) -> Plan:
 
 
 class _Questions(NamedTuple):
-    """Points (n, directions), and how crowded it is about each (n,)."""
+    """Points (n, directions), how crowded it is about each (n,), and when two ask the same."""
 
     points: Vector
     crowding: Vector
+    same_gap: float
 
     @classmethod
     def of(cls, affinity: Affinity, vectors: Vector) -> _Questions:
         points = affinity.points(vectors)
-        return cls(points, affinity.crowding(points))
+        return cls(points, affinity.crowding(points), affinity.same_gap)
 
     def groups(self, labels: Labels) -> tuple[Vector, Vector, Vector]:
         """Of each label: mean point, mean crowding, and number of questions."""
@@ -126,7 +127,7 @@ def _merged(questions: _Questions, labels: Labels) -> Labels:
     affinity[:, sizes == 0] = -np.inf
     into = np.arange(len(sizes))
     best = affinity.max(axis=1)
-    while best.max(initial=-np.inf) >= SAME_GAP:
+    while best.max(initial=-np.inf) >= questions.same_gap:
         one = int(best.argmax())
         other = int(affinity[one].argmax())
         mixed = (sizes[one] * affinity[one] + sizes[other] * affinity[other]) / (
@@ -160,7 +161,7 @@ def _moved(questions: _Questions, labels: Labels) -> Labels:
         best = fit.argmax(axis=1)
         gain = fit[rows, best]
         several = sizes[labels] > 1
-        moving = several & (gain >= SAME_GAP) & (gain > own + MOVE_GAIN)
+        moving = several & (gain >= questions.same_gap) & (gain > own + MOVE_GAIN)
         if not moving.any():
             break
         labels = np.where(moving, best, labels)
