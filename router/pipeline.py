@@ -161,7 +161,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         )
         if isinstance(answer, FactMissing):
             return await self._flag_missing(found, answer.key, asked, speaker, vector)
-        self.knowledge.count_answer(found.brain, found.id, speaker.id, asked.now)
+        self._count(found, speaker, asked)
         return replies.answered(speaker, answer, asked.language, found.probability, asked.now)
 
     async def _refer(
@@ -225,9 +225,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         self, found: Found, key: str, asked: Asked, speaker: Body, vector: Vector | None
     ) -> Reply:
         """The answer is known, but not here: the body is told which fact it lacks."""
-        assert found.brain is not None
-        async with self.db.write() as tx:
-            await facts.record_missing(tx, speaker.id, key, found.brain, found.id, asked.now)
+        await self._note_missing(found, key, asked, speaker)
         gap = None
         if vector is not None:
             gap = await self._record_gap(asked, speaker, vector, [found], "missing fact")
@@ -240,7 +238,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         vector: Vector,
         found: Sequence[Found],
         reason: AskedReason = "unanswered",
-    ) -> str:
+    ) -> str | None:
         assert body.brain is not None
         return await self.gaps.record(
             body.brain,
@@ -304,6 +302,15 @@ class Pipeline(msgspec.Struct, frozen=True):
             question = before.question
         language = asked.language if asked.certain_language else before.language
         return Memory(language, question, tuple(option.id for option in reply.options))
+
+    async def _note_missing(self, found: Found, key: str, asked: Asked, speaker: Body) -> None:
+        assert found.brain is not None
+        async with self.db.write() as tx:
+            await facts.record_missing(tx, speaker.id, key, found.brain, found.id, asked.now)
+
+    def _count(self, found: Found, speaker: Body, asked: Asked) -> None:
+        assert found.brain is not None
+        self.knowledge.count_answer(found.brain, found.id, speaker.id, asked.now)
 
     def _others(self, body: Body) -> list[Body]:
         return [other for other in self.knowledge.bodies.values() if other.id != body.id]

@@ -41,12 +41,14 @@ from router.curation import Curation
 from router.curation.asking_again import AskingAgain
 from router.curation.broadcasts import Broadcasts
 from router.curation.catalogue import Catalogue
+from router.curation.conflicts import Conflicts
 from router.curation.facts import Facts
 from router.curation.facts_given import FactsGiven
 from router.curation.gap_desk import GapDesk
 from router.curation.impact import Previews
 from router.curation.imports import Imports
 from router.curation.local_answers import LocalAnswers
+from router.curation.suggestions import Suggestions
 from router.demo import visitors
 from router.demo.load import load as load_demo
 from router.detect import crisis, human
@@ -116,6 +118,8 @@ class Service:
         self.facts_given = FactsGiven(db, self.gap_desk)
         self.catalogue = Catalogue(db, clock)
         self.impact = Previews(db, knowledge, matcher, encoder, self.asked, pipeline.limits, clock)
+        self.conflicts = Conflicts(db, knowledge, matcher, self.local_answers, clock)
+        self.suggestions = Suggestions(db, knowledge, encoder, self.asked, clock)
         self.imports = Imports(db, knowledge, encoder, pipeline, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._kept: object = None
