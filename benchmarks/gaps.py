@@ -1,0 +1,329 @@
+"""How well gaps agree with what people need: real questions as a stream, tables in `docs/gaps.md`.
+
+.venv/bin/python -m benchmarks.gaps [folder of the evaluation data]
+
+Runs the clusters and their tidying as the service does, without its database.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from brains.gaps import tidying
+from brains.gaps.affinity import Affinity, wordings
+from brains.gaps.clusters import Cluster, Clusters
+from brains.gaps.tidying import Held
+from brains.vectors import Vector
+from embeddings.encoder import Encoder, load_encoder
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+OWN = ROOT / "tests" / "data" / "gaps.jsonl"
+PAGE = ROOT / "docs" / "gaps.md"
+BEGIN, END = "<!-- measured -->", "<!-- end -->"
+TIDIED_EVERY = 100
+ORDERS = 3
+OFFERS = 3
+Labels = npt.NDArray[np.intp]
+
+
+class Asked(NamedTuple):
+    """Questions' vectors (n, d) and what each needs (n,)."""
+
+    vectors: Vector
+    needs: Labels
+
+    def some(self, chosen: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Asked:
+        return Asked(self.vectors[chosen], self.needs[chosen])
+
+
+class Agreement(NamedTuple):
+    """Of all pairs of questions: the share of those joined that need the same, and the reverse."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.precision * self.recall / max(self.precision + self.recall, 1e-9)
+
+
+class Stream:
+    """The gaps of one brain while questions arrive. `gaps`: the rows of the questions of each."""
+
+    def __init__(self, affinity: Affinity) -> None:
+        self.clusters = Clusters(affinity)
+        self.gaps: dict[str, list[int]] = {}
+        self._vectors: list[Vector] = []
+        self._changed: set[str] = set()
+        self._opened = 0
+
+    def ask(self, vector: Vector) -> None:
+        near, id = self.clusters.nearest_open(vector)
+        if near < self.clusters.affinity.same_gap:
+            id = self._open()
+        self.gaps[id].append(len(self._vectors))
+        self._vectors.append(vector)
+        self._put(id)
+        self.clusters.renew()
+
+    def tidy(self) -> int:
+        """One look at what changed, as `brains.gaps.tidier` does it; the number of steps."""
+        near = tidying.neighbourhood(self.clusters, sorted(self._changed))
+        self._changed -= set(near)
+        held = [Held(id, False, self.gaps[id], self._of(self.gaps[id])) for id in near]
+        plan = tidying.plan(held, self.clusters)
+        for move in plan.moves:
+            target = move.target or self._open()
+            moved = set(move.questions)
+            self.gaps[move.source] = [one for one in self.gaps[move.source] if one not in moved]
+            self.gaps[target] += move.questions
+            self._put(move.source)
+            self._put(target)
+        for merge in plan.merges:
+            self.gaps[merge.into] += self.gaps.pop(merge.gone)
+            self.clusters.put(self.clusters.known[merge.gone]._replace(status="merged"))
+            self._changed.discard(merge.gone)
+            self._put(merge.into)
+        self.clusters.renew()
+        return len(plan.moves) + len(plan.merges)
+
+    def labels(self) -> Labels:
+        labels = np.empty(len(self._vectors), np.intp)
+        for number, rows in enumerate(self.gaps.values()):
+            labels[rows] = number
+        return labels
+
+    def _open(self) -> str:
+        self._opened += 1
+        id = f"gap_{self._opened:06d}"
+        self.gaps[id] = []
+        return id
+
+    def _of(self, rows: Sequence[int]) -> Vector:
+        return np.stack([self._vectors[row] for row in rows])
+
+    def _put(self, id: str) -> None:
+        vectors = self._of(self.gaps[id])
+        total = vectors.sum(axis=0)
+        self.clusters.put(Cluster(id, "open", len(vectors), total, "", vectors[0], []))
+        self._changed.add(id)
+
+
+def agreement(labels: Labels, needs: Labels) -> Agreement:
+    """Pairwise precision and recall of `labels`."""
+
+    def pairs(counts: Iterable[int]) -> int:
+        return sum(count * (count - 1) // 2 for count in counts)
+
+    right = pairs(Counter(zip(labels.tolist(), needs.tolist(), strict=True)).values())
+    joined, same = pairs(Counter(labels.tolist()).values()), pairs(Counter(needs.tolist()).values())
+    return Agreement(right / max(joined, 1), right / max(same, 1))
+
+
+def streamed(
+    asked: Asked, affinity: Affinity, order: int, every: int | None = TIDIED_EVERY
+) -> tuple[Stream, Labels]:
+    """Asks all, in a random order, tidying after each `every`; and the needs in that order."""
+    rows = np.random.default_rng(order).permutation(len(asked.needs))
+    stream = Stream(affinity)
+    for number, row in enumerate(rows, 1):
+        stream.ask(asked.vectors[row])
+        if every and number % every == 0:
+            stream.tidy()
+    if every:
+        while stream.tidy():
+            pass
+    return stream, asked.needs[rows]
+
+
+def partner_offered(stream: Stream, needs: Labels) -> float:
+    """Of the gaps whose need another gap has too, the share that is offered one such first."""
+    main = {
+        id: Counter(needs[rows].tolist()).most_common(1)[0][0] for id, rows in stream.gaps.items()
+    }
+    count = Counter(main.values())
+    split = [id for id, need in main.items() if count[need] > 1]
+    found = sum(
+        any(main[other] == main[id] for other, _ in stream.clusters.similar(id, OFFERS))
+        for id in split
+    )
+    return found / max(len(split), 1)
+
+
+def base_affinity(encoder: Encoder) -> Affinity:
+    said = wordings()
+    vectors = encoder.encode([text for row in said for text in row])
+    return Affinity(vectors.reshape(len(said), -1, encoder.dimensions))
+
+
+def clinc150(data: Path, encoder: Encoder) -> tuple[Asked, Asked]:
+    """All 3,000 in-scope questions, 20 a need; and with the brain's phrasings, 30 a need."""
+    questions = [row for row in _lines(data / "clinc150.questions.jsonl") if row["expect"]["entry"]]
+    entries = _lines(data / "clinc150.brain.jsonl")
+    numbers = {entry["id"]: number for number, entry in enumerate(entries)}
+    texts = [row["text"] for row in questions] + [q for e in entries for q in e["questions"]]
+    needs = [numbers[row["expect"]["entry"]] for row in questions]
+    needs += [numbers[entry["id"]] for entry in entries for _ in entry["questions"]]
+    both = Asked(encoder.encode(texts), np.array(needs, np.intp))
+    return both.some(np.arange(len(questions))), both
+
+
+def hundred_needs(thirty: Asked, draw: int) -> Asked:
+    chosen = np.random.default_rng(draw).permutation(int(thirty.needs.max()) + 1)[:100]
+    return thirty.some(np.isin(thirty.needs, chosen))
+
+
+def uneven(thirty: Asked, draw: int) -> Asked:
+    """As people ask: a few needs often, most seldom. From 30 questions down, by Zipf's law."""
+    random = np.random.default_rng(draw)
+    rows = [
+        random.permutation(np.flatnonzero(thirty.needs == need))[
+            : max(1, round(30 / (1 + rank / 10)))
+        ]
+        for rank, need in enumerate(random.permutation(int(thirty.needs.max()) + 1))
+    ]
+    return thirty.some(np.concatenate(rows))
+
+
+def own(encoder: Encoder) -> Asked:
+    """41 municipal needs, each asked twice in Bokmål, Nynorsk and English, in that order."""
+    rows = _lines(OWN)
+    names = list(dict.fromkeys(row["need"] for row in rows))
+    needs = np.array([names.index(row["need"]) for row in rows], np.intp)
+    return Asked(encoder.encode([row["text"] for row in rows]), needs)
+
+
+def norsid(data: Path, encoder: Encoder) -> Asked:
+    rows = [row for row in _lines(data / "norsid.questions.jsonl") if row["expect"]["entry"]]
+    names = sorted({row["expect"]["entry"] for row in rows})
+    needs = np.array([names.index(row["expect"]["entry"]) for row in rows], np.intp)
+    return Asked(encoder.encode([row["text"] for row in rows]), needs)
+
+
+def in_one_gap(asked: Asked, affinity: Affinity) -> tuple[float, float]:
+    """Where three needs have a gap each already: of the triples (Bokmål, Nynorsk, English) of the
+    others, the share that ends in one gap; and the share of which a part lands in a wrong one."""
+    needs = int(asked.needs.max()) + 1
+    together = astray = 0
+    vectors = asked.vectors.reshape(needs, 3, 2, -1)
+    for need in range(needs):
+        for wording in range(2):
+            stream = Stream(affinity)
+            for other in (3, 10, 17):
+                stream.ask(vectors[(need + other) % needs, 0, 0])
+            for language in range(3):
+                stream.ask(vectors[need, language, wording])
+                stream.tidy()
+            labels = stream.labels()
+            together += len(set(labels[3:])) == 1
+            astray += bool(set(labels[:3]) & set(labels[3:]))
+    return together / (2 * needs), astray / (2 * needs)
+
+
+def seconds_a_question(affinity: Affinity, gaps: int, seen: int) -> float:
+    """Median time to place one question beside so many open gaps of so many questions in all."""
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(gaps, affinity.width)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    clusters = Clusters(affinity)
+    size = max(1, seen // gaps)
+    for number, vector in enumerate(vectors):
+        gap = Cluster(str(number), "open", size, vector * np.float32(size), "", vector, [])
+        clusters.put(gap)
+    clusters.renew()
+    times = []
+    for vector in vectors[:200]:
+        start = time.perf_counter()
+        _, id = clusters.nearest_open(vector)
+        clusters.put(clusters.known[id])
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def main() -> None:
+    data = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
+    encoder = load_encoder()
+    affinity = base_affinity(encoder)
+    twenty, thirty = clinc150(data, encoder)
+    ours = own(encoder)
+    sets = [
+        ("clinc150, 150 needs x 20", TIDIED_EVERY, [twenty] * ORDERS),
+        (
+            "clinc150, 100 needs x 30",
+            TIDIED_EVERY,
+            [hundred_needs(thirty, n) for n in range(ORDERS)],
+        ),
+        ("clinc150, 150 needs, uneven", TIDIED_EVERY, [uneven(thirty, n) for n in range(ORDERS)]),
+        ("municipal, 41 needs x 6 in three languages", 10, [ours] * ORDERS),
+        ("NorSID, 14 needs in dialects", TIDIED_EVERY, [norsid(data, encoder)]),
+    ]
+    lines = [
+        "| questions | tidied | precision | recall | F1 | gaps / needs | partner offered |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, every, draws in sets:
+        lines += [_row(name, draws, affinity, tidied) for tidied in (None, every)]
+    together, astray = in_one_gap(ours, affinity)
+    lines += ["", f"Of 82 triples (Bokmål, Nynorsk, English), {together:.0%} end in one gap where "]
+    lines[-1] += f"three other gaps are open; of {astray:.0%} a part lands in a wrong one."
+    _write("\n".join([*lines, "", *_cost(affinity)]))
+
+
+def _row(name: str, draws: Sequence[Asked], affinity: Affinity, every: int | None) -> str:
+    figures = []
+    for order, asked in enumerate(draws):
+        stream, needs = streamed(asked, affinity, order, every)
+        got = agreement(stream.labels(), needs)
+        figures.append((*got, got.f1, len(stream.gaps), partner_offered(stream, needs)))
+    precision, recall, f1, gaps, offered = np.array(figures).T
+    shown = [_span(one) for one in (precision, recall, f1)]
+    needs_count = len(set(draws[0].needs.tolist()))
+    return (
+        f"| {name} | {'-' if every is None else f'every {every}'} | {' | '.join(shown)} "
+        f"| {gaps.mean():.0f} / {needs_count} | {offered.mean():.2f} |"
+    )
+
+
+def _span(values: npt.NDArray[np.float64]) -> str:
+    low, high = f"{values.min():.2f}", f"{values.max():.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _cost(affinity: Affinity) -> list[str]:
+    base = seconds_a_question(affinity, 500, 2_000)
+    lines = ["| open gaps | questions seen | time to place one, 500 gaps = 1 |", "|---|---|---|"]
+    for gaps, seen in (
+        (500, 2_000),
+        (500, 20_000),
+        (500, 200_000),
+        (2_000, 20_000),
+        (8_000, 20_000),
+    ):
+        ratio = seconds_a_question(affinity, gaps, seen) / base
+        lines.append(f"| {gaps:,} | {seen:,} | {ratio:.1f} |")
+    return lines
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def _write(measured: str) -> None:
+    page = PAGE.read_text("utf-8")
+    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}", "utf-8")
+    print(measured)
+
+
+if __name__ == "__main__":
+    main()
