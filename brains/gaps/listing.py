@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -23,13 +23,14 @@ from brains.pages import PAGE_ITEMS, Page
 Order = Literal["priority", "newest", "count"]
 
 WEEK = dt.timedelta(days=7)
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 DAYS_SHOWN_MAX = 400
 # The share of a gap's questions, weighted by probability, from which a body is suspected of it.
 OWNER_FROM = 0.25
 _gaps, _bodies, _questions = rows.gaps.c, rows.bodies.c, rows.questions.c
 _PLACES: dict[Order, Any] = {
     "priority": tuple[Literal["priority"], float, str],
-    "newest": tuple[Literal["newest"], dt.datetime, str],
+    "newest": tuple[Literal["newest"], Annotated[dt.datetime, msgspec.Meta(tz=True)], str],
     "count": tuple[Literal["count"], float, str],
 }
 _BLOBS = ("vector_sum", "summary_vector")
@@ -97,7 +98,7 @@ async def questions(
     if only_body is not None:
         query = query.where(_questions.body == only_body)
     if cursor is not None:
-        query = query.where(_questions.id < pages.place(cursor, tuple[int])[0])
+        query = query.where(_questions.id < pages.place(cursor, tuple[_Number])[0])
     limit = pages.size(limit)
     found = (await tx.execute(query.order_by(_questions.id.desc()).limit(limit + 1))).all()
     items = [question(row) for row in found[:limit]]
@@ -277,7 +278,7 @@ def _filtered(brain: str, wanted: Wanted, now: dt.datetime) -> sa.Select[Any]:
         query = query.where(_gaps.status != "merged")
     if wanted.assignee is not None:
         query = query.where(_gaps.assignee == wanted.assignee)
-    for body in {wanted.body, wanted.only_body} - {None}:
+    if body := wanted.only_body or wanted.body:
         asked = sa.select(_bodies.gap).where(_bodies.gap == _gaps.id, _bodies.body == body)
         query = query.where(sa.exists(asked))
     if wanted.text.strip():

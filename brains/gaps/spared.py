@@ -131,6 +131,6 @@ async def _add(tx: Transaction, worth: Sequence[tuple[AskedRow, str]]) -> None:
         statement.on_conflict_do_update(index_elements=["gap", "body"], set_=added),
         [
             {"gap": gap, "body": body, "count": len(at), "first_at": min(at), "last_at": max(at)}
-            for (gap, body), at in times.items()
+            for (gap, body), at in sorted(times.items())
         ],
     )

@@ -201,7 +201,7 @@ class GapDesk(msgspec.Struct, frozen=True):
 
     async def answer_new(self, brain: str, id: str, entry: Entry, by: str) -> AnsweredGap:
         """Publishes a new entry. What it leaves empty (id, title, questions) the gap gives it."""
-        gap = await self.get(brain, id)
+        gap = await self._open_to_answers(brain, id)
         title = entry.title or gap.title or gap.summary[:TITLE_CHARS_MAX]
         questions = entry.questions or [*await self._phrasings(gap)]
         entry = msgspec.structs.replace(
@@ -218,7 +218,7 @@ class GapDesk(msgspec.Struct, frozen=True):
         self, brain: str, id: str, entry_id: str, phrasings: Sequence[str], by: str
     ) -> AnsweredGap:
         """Publishes phrasings more for an existing entry."""
-        await self.get(brain, id)
+        await self._open_to_answers(brain, id)
         entry = await self.curation.entry(brain, entry_id)
         if entry.status != "published":
             raise Invalid(
@@ -233,14 +233,14 @@ class GapDesk(msgspec.Struct, frozen=True):
         self, brain: str, id: str, entry_id: str, scope: str, answers: Texts, by: str
     ) -> AnsweredGap:
         """Saves a body's or a group's own answer to an existing entry."""
-        await self.get(brain, id)
+        await self._open_to_answers(brain, id)
         entry = self.knowledge.entry(brain, entry_id)
         await self.local_answers.save(brain, entry_id, scope, answers, by, entry.revision)
         return await self._answered(brain, id, by, _Mending(entry, _LOCAL, scopes=[scope]))
 
     async def answer_fact(self, brain: str, id: str, facts: Values, by: str) -> AnsweredGap:
         """Gives facts of the brain's bodies their values, by body and key, all or none."""
-        await self.get(brain, id)
+        await self._open_to_answers(brain, id)
         for body in facts:
             if self.knowledge.body(body).brain != brain:
                 raise UnknownBody(body)
@@ -249,8 +249,15 @@ class GapDesk(msgspec.Struct, frozen=True):
 
     async def ask_again(self, brain: str, id: str, by: str) -> AnsweredGap:
         """Asks the gap's questions again, and closes it if all are answered now."""
-        await self.get(brain, id)
+        await self._open_to_answers(brain, id)
         return await self._answered(brain, id, by, _Mending())
+
+    async def _open_to_answers(self, brain: str, id: str) -> Gap:
+        """The gap, unless it is part of another: refused before anything is published."""
+        gap = await self.get(brain, id)
+        if gap.status == "merged":
+            raise Invalid("This gap is part of another one now. Work on that one.", "gap")
+        return gap
 
     async def _answered(self, brain: str, id: str, by: str, mending: _Mending) -> AnsweredGap:
         """Asks again until nothing new has come meanwhile; closes where nothing is left."""

@@ -315,6 +315,9 @@ async def test_an_editor_sees_own_questions_and_counts_only(gaps: Gaps) -> None:
     assert [q.body for q in (await gaps.questions(id, only_body="bergen")).items] == ["bergen"]
     assert sum(await gaps.days(id, 28, "bergen")) == 1
     assert (await gaps.list("kommune", None, only_body="bergen", text="på voss")).items == []
+    for body in ("voss", "asker"):  # whether another body asks it too is not told either
+        same = await gaps.list("kommune", None, body=body, only_body="bergen")
+        assert [gap.id for gap in same.items] == [id]
     assert (await gaps.overview("kommune", "bergen")).open == 0
     with pytest.raises(UnknownGap):
         await gaps.get(others, "kommune", "bergen")
