@@ -17,11 +17,13 @@ from router.console import frame
 from router.console.live import Live
 from router.console.middleware import FrameMiddleware, count
 from router.console.pages import (
+    ask_as,
     audit,
     bodies,
     body_facts,
     broadcasts,
     entries,
+    entry_editor,
     entry_history,
     entry_impact,
     events,
@@ -59,8 +61,10 @@ AREAS: tuple[ModuleType, ...] = (
     gap_answers,
     entries,
     entry_history,
+    entry_editor,
     entry_impact,
     review,
+    ask_as,
     facts,
     fact_files,
     body_facts,

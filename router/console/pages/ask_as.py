@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from litestar import Controller, Request, get
 from litestar.params import QueryParameter
 
+from brains.knowledge import Found
 from brains.model import GROUP_PREFIX
 from brains.model import Body as Organisation
 from router.api.parameters import BrainPath
 from router.api.service import ServiceHere
 from router.console import frame
 from router.console.entry_links import audience_name, bodies_of, entry_url
+from router.curation.ask_as import BODIES_MAX, Rehearsal
+from router.messages import Crisis, Reply
 from router.security.guards import needs
+from router.service import Service
 
 AnyRequest = Request[Any, Any, Any]
-BODIES_MAX = 100
 CHOSEN_FIRST = 3
 QUESTION_CHARS_MAX = 1000
+CANDIDATES_SHOWN = 5
 
 
 class AskAsPages(Controller):
@@ -43,7 +47,7 @@ class AskAsPages(Controller):
         groups = sorted({group for body in bodies for group in body.groups})
         chosen = _chosen(bodies, asker or [])
         words = question.strip()
-        found = await service.ask_as(words, [body.id for body in chosen]) if words else []
+        found = await _asked(service, words, chosen) if words else []
         return frame.page(
             request,
             "ask_as/index.html",
@@ -54,9 +58,35 @@ class AskAsPages(Controller):
             groups=[(f"{GROUP_PREFIX}{name}", name) for name in groups],
             chosen={body.id for body in chosen} | {*(asker or [])},
             found=found,
+            outcome_of=lambda reply: type(reply.outcome).__struct_config__.tag,
             name_of=lambda scope: audience_name(request, scope),
             entry_url=lambda id: entry_url(brain, id),
         )
+
+
+class AskedHere(NamedTuple):
+    """One body's reply, and the likeliest candidates that it was chosen from."""
+
+    body: str
+    reply: Reply
+    candidates: list[Found]
+
+
+async def _asked(service: Service, text: str, bodies: list[Organisation]) -> list[AskedHere]:
+    """What each would answer. Crisis messages have no candidates: what they get is fixed."""
+    replies = await Rehearsal.of(service.pipeline).ask_as(text, [body.id for body in bodies])
+    vector = (await service.encoder.encode([text]))[0]
+    now = service.pipeline.clock()
+    return [
+        AskedHere(
+            one.body,
+            one.reply,
+            []
+            if isinstance(one.reply.outcome, Crisis)
+            else service.knowledge.find(text, vector, one.body, now, CANDIDATES_SHOWN),
+        )
+        for one in replies
+    ]
 
 
 def _chosen(bodies: list[Organisation], askers: list[str]) -> list[Organisation]:

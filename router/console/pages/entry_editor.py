@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from litestar import Controller, Request, get, post
 
-from brains.errors import Conflict, Invalid, Problem
+from brains.errors import Conflict, Invalid, Problem, SamsvarError
 from brains.knowledge import title_of
 from brains.model import GROUP_PREFIX, Entry
 from router.api.parameters import BrainPath, EntryPath
@@ -16,8 +16,10 @@ from router.console import differences, entry_forms, frame, writing
 from router.console.entry_forms import EntryForm
 from router.console.entry_links import Names, bodies_of, entries_url, entry_url, review_of
 from router.console.pages.entry_impact import Deed, try_out
+from router.console.problems import worded
 from router.curation import nynorsk, plain_language
 from router.curation.review import Review
+from router.curation.suggestions import Suggestion, Suggestions
 from router.security.audited import UNAUDITED
 from router.security.edge import slashed
 from router.security.guards import needs
@@ -93,8 +95,12 @@ async def _take(request: AnyRequest, service: Service, brain: str, newest: Entry
     chosen = str(data.get("preview_body", ""))
     if action not in SAVING:
         request.state.audit = {"action": "entries.look"}
-        form = await _helped(form, action)
-        return await _page(request, service, brain, form, newest, chosen=chosen)
+        problems: list[Problem] = []
+        try:
+            form = await _helped(form, action)
+        except SamsvarError as error:
+            problems = [Problem(f"{entry_forms.ANSWER}nn", _worded(request, error))]
+        return await _page(request, service, brain, form, newest, problems, chosen=chosen)
     problems = entry_forms.wrong(form, lambda key, **values: frame.say(request, key, **values))
     if problems:
         return await _page(request, service, brain, form, newest, problems, chosen=chosen)
@@ -113,6 +119,10 @@ async def _take(request: AnyRequest, service: Service, brain: str, newest: Entry
     if action == "publish":
         return await try_out(request, service, brain, saved.id, Deed("publish", saved.revision))
     return _saved(request, saved, action)
+
+
+def _worded(request: AnyRequest, error: SamsvarError) -> str:
+    return worded(str(error), frame.language(request))
 
 
 async def _base(review: Review, brain: str, newest: Entry | None, form: EntryForm) -> Entry | None:
@@ -167,6 +177,7 @@ async def _page(
         status=409 if mine is not None else 400 if problems else 200,
         errors=problems or [],
         form=form,
+        unsaved=request.method == "POST",
         entry=newest,
         theirs=differences.between(newest, mine, Names(request)) if mine is not None else None,
         topics=choices.topics,
@@ -223,12 +234,13 @@ def _may_publish(review: Review, brain: str, form: EntryForm, newest: Entry | No
 
 async def _suggestions(
     request: AnyRequest, service: Service, brain: str, newest: Entry | None, form: EntryForm
-) -> list[Any]:
+) -> list[Suggestion]:
     """Real questions that are no phrasing yet."""
-    if newest is None:
+    if newest is None or newest.id not in service.knowledge.entries.get(brain, {}):
         return []
     own = frame.own_body(request)
-    found = await service.suggestions.suggest(brain, newest.id, only_body=own)
+    suggestions = Suggestions(service.db, service.knowledge, service.encoder, service.asked)
+    found = await suggestions.suggest(brain, newest.id, only_body=own)
     there = {line.casefold() for line in form.lines}
     return [one for one in found if one.text.casefold() not in there][:SUGGESTIONS_SHOWN]
 

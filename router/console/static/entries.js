@@ -3,7 +3,7 @@
 
 const WAIT_MS = 500;
 const form = document.getElementById("entry-form");
-let dirty = document.querySelector("#errors, .alert-warning") !== null;
+let dirty = form.hasAttribute("data-unsaved");
 let waiting = null;
 let asked = 0;
 
@@ -29,6 +29,8 @@ function show(html) {
   if (!fresh || !old) return;
   const opened = new Set([...old.querySelectorAll("details[open][id]")].map((one) => one.id));
   for (const one of fresh.querySelectorAll("details[id]")) one.open = opened.has(one.id) || one.open;
+  const count = form.querySelector("[data-count]");
+  count.textContent = fresh.querySelector("[role=status]").textContent;
   const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
   const top = old.parentElement.scrollTop;
   old.replaceWith(document.importNode(fresh, true));
