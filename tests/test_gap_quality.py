@@ -1,0 +1,71 @@
+"""The floors of how well gaps agree with needs, on real questions with the default encoder.
+
+Reads ../shared/data. The orders are other ones than docs/gaps.md shows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import gaps
+from brains.gaps.affinity import Affinity
+from embeddings.encoder import Encoder, load_encoder
+
+ORDER = 11
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return load_encoder()
+
+
+@pytest.fixture(scope="module")
+def affinity(encoder: Encoder) -> Affinity:
+    return gaps.base_affinity(encoder)
+
+
+@pytest.fixture(scope="module")
+def clinc150(shared_data: Path, encoder: Encoder) -> gaps.Asked:
+    return gaps.clinc150(shared_data, encoder)[0]
+
+
+@pytest.fixture(scope="module")
+def own(encoder: Encoder) -> gaps.Asked:
+    return gaps.own(encoder)
+
+
+def test_questions_of_150_needs_form_gaps_that_agree_with_them(
+    clinc150: gaps.Asked, affinity: Affinity
+) -> None:
+    assert len(clinc150.needs) == 3000
+    stream, needs = gaps.streamed(clinc150, affinity, ORDER)
+    got = gaps.agreement(stream.labels(), needs)
+    assert got.precision >= 0.75
+    assert got.f1 >= 0.62
+    assert gaps.partner_offered(stream, needs) >= 0.6
+
+
+def test_a_few_hot_needs_among_many_are_not_torn_apart(
+    clinc150: gaps.Asked, affinity: Affinity
+) -> None:
+    rows = [
+        np.flatnonzero(clinc150.needs == need)[: 20 if need < 10 else 1 + need % 3]
+        for need in range(150)
+    ]
+    stream, needs = gaps.streamed(clinc150.some(np.concatenate(rows)), affinity, ORDER, 50)
+    got = gaps.agreement(stream.labels(), needs)
+    assert got.precision >= 0.75
+    assert got.f1 >= 0.62
+
+
+def test_bokmal_nynorsk_and_english_come_together(own: gaps.Asked, affinity: Affinity) -> None:
+    stream, needs = gaps.streamed(own, affinity, ORDER, 10)
+    got = gaps.agreement(stream.labels(), needs)
+    assert got.precision >= 0.85
+    assert got.f1 >= 0.6
+    together, astray = gaps.in_one_gap(own, affinity)
+    assert together >= 0.8
+    assert astray <= 0.15
