@@ -2,10 +2,10 @@
 
 store       `Gaps`: what others use of all this
 recorder    records questions, those of the same moment together; keeps the clusters in memory
-recording   what one transaction of recording does to one brain
+recording   what one transaction of recording does to one brain; recorded: a question
 clusters    which gap a question belongs to: clusters of vectors, as memory holds them
 heat        what sorts gaps: how much one matters now
-listing     gaps and questions as a curator, or one body's editor, reads them
+listing     gaps and questions found and listed; views: as a curator, or an editor, sees them
 overview    a brain's gaps in numbers
 changing    a transaction for what curators do; work, moving: what they do
 tidier      carries out what tidying plans, in the background
@@ -17,7 +17,7 @@ embedding   vectors of questions that another encoder saw first
 rows        the tables and the clock
 """
 
-from brains.gaps.recording import Asked
+from brains.gaps.recorded import Asked
 from brains.gaps.store import Gaps
 
 __all__ = ["Asked", "Gaps"]

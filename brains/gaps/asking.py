@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from brains import asked as halves
 from brains.database import ROWS_AT_ONCE, Transaction
-from brains.gaps import listing, rows
+from brains.gaps import rows, views
 from brains.model import AskedReason, GapQuestion
 from brains.vectors import Vector
 
@@ -98,4 +98,4 @@ async def still_unanswered(tx: Transaction, gap: str, limit: int) -> list[GapQue
     )
     query = sa.select(rows.questions).where(_questions.id.in_(newest))
     found = await tx.execute(query.order_by(_questions.id.desc()).limit(limit))
-    return [listing.question(row) for row in found]
+    return [views.question(row) for row in found]

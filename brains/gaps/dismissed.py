@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from brains import tables
 from brains.database import ROWS_AT_ONCE, Transaction
-from brains.gaps.recording import folded
+from brains.gaps.recorded import folded
 
 _gaps, _questions = tables.gaps, tables.gap_questions
 

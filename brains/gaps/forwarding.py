@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from brains import asked as halves
 from brains.database import Transaction
 from brains.gaps import rows
-from brains.gaps.recording import Asked
+from brains.gaps.recorded import Asked
 
 READ_AT_ONCE = 500
 TO_BRAIN = "brain:"

@@ -21,7 +21,7 @@ from brains.database import ROWS_AT_ONCE
 from brains.errors import Invalid
 from brains.gaps import heat, rows
 from brains.gaps.changing import Change
-from brains.gaps.recording import added, count
+from brains.gaps.recorded import added, count
 from brains.vectors import Vector, from_bytes, to_bytes
 
 SUMMARISED_MAX = 200  # the newest questions among which the one that speaks for a gap is chosen

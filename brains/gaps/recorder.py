@@ -21,7 +21,8 @@ from brains.gaps import rows
 from brains.gaps.affinity import Affinity
 from brains.gaps.clusters import Cluster, Clusters
 from brains.gaps.forwarding import forwarded_brain, forwarded_copy
-from brains.gaps.recording import Asked, Recording
+from brains.gaps.recorded import Asked
+from brains.gaps.recording import Recording
 from brains.model import Nearest
 from brains.vectors import from_bytes
 

@@ -24,8 +24,8 @@ from brains.gaps.changing import Change, changing
 from brains.gaps.forwarding import read_copies
 from brains.gaps.listing import Order, Wanted
 from brains.gaps.overview import GapOverview
+from brains.gaps.recorded import Asked
 from brains.gaps.recorder import Recorder
-from brains.gaps.recording import Asked
 from brains.gaps.spared import NEW_ENTRY, Spared
 from brains.model import AskedReason, Gap, GapEvent, GapQuestion, GapStatus, Nearest
 from brains.pages import PAGE_ITEMS, Page
@@ -121,7 +121,7 @@ class Gaps:
         order: Order = "priority",
         only_body: str | None = None,
     ) -> Page[Gap]:
-        """A page of gaps. `only_body` is one body's view: see `brains.gaps.listing`."""
+        """A page of gaps. `only_body` is one body's view: see `brains.gaps.views`."""
         wanted = Wanted(
             status=status,
             body=body,
