@@ -41,6 +41,7 @@ from router.curation import Curation
 from router.curation.asking_again import AskingAgain
 from router.curation.broadcasts import Broadcasts
 from router.curation.catalogue import Catalogue
+from router.curation.closing import Closing
 from router.curation.conflicts import Conflicts
 from router.curation.facts import Facts
 from router.curation.facts_given import FactsGiven
@@ -112,7 +113,7 @@ class Service:
             self.curation,
             self.local_answers,
             self.facts,
-            AskingAgain(db, knowledge, encoder, pipeline.limits, clock),
+            Closing(gaps, AskingAgain(db, knowledge, encoder, pipeline.limits, clock)),
             clock,
         )
         self.facts_given = FactsGiven(db, self.gap_desk)

@@ -2,7 +2,7 @@
 
 content     entries, facts, bodies, import and export
 imports     what a file would change, shown first and then done as a whole; staging compares
-gap_desk    gaps: worked on, answered, and closed by asking_again
+gap_desk    gaps: worked on and answered; closing and asking_again: what closes one
 """
 
 from router.curation.content import Curation

@@ -1,14 +1,13 @@
 """The desk where gaps become answers.
 
 `by` is the name of who does it. `only_body` is a body's editor looking: then
-gaps, questions and counts are that body's own, see `brains.gaps.listing`.
+gaps, questions and counts are that body's own, see `brains.gaps.views`.
 Errors are those of `brains.errors`; a gap of another brain is unknown.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -17,8 +16,7 @@ from brains import entries, people
 from brains.database import Database
 from brains.errors import Invalid, NotFound, UnknownBody
 from brains.formats.ids import slug
-from brains.gaps import Gaps, asking, moving, work
-from brains.gaps.changing import Change
+from brains.gaps import Gaps, moving, work
 from brains.gaps.listing import Order
 from brains.gaps.overview import GapOverview
 from brains.gaps.spared import NEW_ENTRY
@@ -33,7 +31,7 @@ from brains.model import (
     Texts,
 )
 from brains.pages import Page
-from router.curation.asking_again import AskingAgain, Changed, Result
+from router.curation.closing import FACT, LOCAL, PHRASING, Closing, Mending
 from router.curation.content import Curation
 from router.curation.fact_csv import Values
 from router.curation.facts import Facts
@@ -43,19 +41,7 @@ from router.results import AnsweredGap, SimilarGap
 PHRASINGS_FROM_GAP_MAX = 15
 TEXTS_LOOKED_AT = 200
 TITLE_CHARS_MAX = 60
-STILL_SHOWN = 50
-ROUNDS_MAX = 3
 SAME_IDS_MAX = 100
-_LOCAL, _FACT, _PHRASING = "local", "fact", "phrasing"
-
-
-class _Mending(msgspec.Struct, frozen=True):
-    """What was just done for a gap. `scopes` are where an existing answer says something else."""
-
-    entry: Entry | None = None
-    how: str = _PHRASING
-    phrasings: Sequence[str] = ()
-    scopes: Sequence[str] = ()
 
 
 class GapDesk(msgspec.Struct, frozen=True):
@@ -67,7 +53,7 @@ class GapDesk(msgspec.Struct, frozen=True):
     curation: Curation
     local_answers: LocalAnswers
     facts: Facts
-    asking: AskingAgain
+    closing: Closing
     clock: Callable[[], dt.datetime]
 
     async def list(
@@ -212,7 +198,9 @@ class GapDesk(msgspec.Struct, frozen=True):
             status="published",
         )
         saved = await self.curation.save_entry(brain, entry, by)
-        return await self._answered(brain, id, by, _Mending(saved, NEW_ENTRY, saved.questions))
+        return await self.closing.try_to_close(
+            brain, id, by, Mending(saved, NEW_ENTRY, saved.questions)
+        )
 
     async def answer_phrasing(
         self, brain: str, id: str, entry_id: str, phrasings: Sequence[str], by: str
@@ -227,7 +215,7 @@ class GapDesk(msgspec.Struct, frozen=True):
         questions = list(dict.fromkeys([*entry.questions, *phrasings]))
         longer = msgspec.structs.replace(entry, questions=questions)
         saved = await self.curation.save_entry(brain, longer, by, entry.revision)
-        return await self._answered(brain, id, by, _Mending(saved, _PHRASING, phrasings))
+        return await self.closing.try_to_close(brain, id, by, Mending(saved, PHRASING, phrasings))
 
     async def answer_local(
         self, brain: str, id: str, entry_id: str, scope: str, answers: Texts, by: str
@@ -236,7 +224,7 @@ class GapDesk(msgspec.Struct, frozen=True):
         await self._open_to_answers(brain, id)
         entry = self.knowledge.entry(brain, entry_id)
         await self.local_answers.save(brain, entry_id, scope, answers, by, entry.revision)
-        return await self._answered(brain, id, by, _Mending(entry, _LOCAL, scopes=[scope]))
+        return await self.closing.try_to_close(brain, id, by, Mending(entry, LOCAL, scopes=[scope]))
 
     async def answer_fact(self, brain: str, id: str, facts: Values, by: str) -> AnsweredGap:
         """Gives facts of the brain's bodies their values, by body and key, all or none."""
@@ -245,12 +233,14 @@ class GapDesk(msgspec.Struct, frozen=True):
             if self.knowledge.body(body).brain != brain:
                 raise UnknownBody(body)
         await self.facts.set(facts)
-        return await self._answered(brain, id, by, _Mending(None, _FACT, scopes=list(facts)))
+        return await self.closing.try_to_close(
+            brain, id, by, Mending(None, FACT, scopes=list(facts))
+        )
 
     async def ask_again(self, brain: str, id: str, by: str) -> AnsweredGap:
         """Asks the gap's questions again, and closes it if all are answered now."""
         await self._open_to_answers(brain, id)
-        return await self._answered(brain, id, by, _Mending())
+        return await self.closing.try_to_close(brain, id, by, Mending())
 
     async def _open_to_answers(self, brain: str, id: str) -> Gap:
         """The gap, unless it is part of another: refused before anything is published."""
@@ -258,68 +248,6 @@ class GapDesk(msgspec.Struct, frozen=True):
         if gap.status == "merged":
             raise Invalid("This gap is part of another one now. Work on that one.", "gap")
         return gap
-
-    async def _answered(self, brain: str, id: str, by: str, mending: _Mending) -> AnsweredGap:
-        """Asks again until nothing new has come meanwhile; closes where nothing is left."""
-        changed = await self._changed(id, mending)
-        results: list[Result] = []
-        for round in range(ROUNDS_MAX):
-            fresh = await self.asking.ask(id, changed, never_asked_again=round > 0)
-            results += fresh
-            async with self.gaps.changing(brain, by) as change:
-                fixed = {number: one.fixed for one in fresh for number in one.question.ids}
-                await asking.store(change.tx, fixed, change.at)
-                left, never_asked = await asking.left(change.tx, id)
-                if never_asked and round + 1 < ROUNDS_MAX:
-                    continue
-                await self._note(change, id, mending, results)
-                if not left:
-                    entry = mending.entry.id if mending.entry else _answering(results, brain)
-                    await work.answered(change, id, entry, mending.how)
-            break
-        return await self._report(brain, id, mending, results)
-
-    async def _note(
-        self, change: Change, id: str, mending: _Mending, results: Sequence[Result]
-    ) -> None:
-        change.note(
-            id,
-            "asked_again",
-            entry=mending.entry.id if mending.entry else "",
-            how=mending.how,
-            scopes=list(mending.scopes),
-            asked=_count(results),
-            answered=_count([one for one in results if one.fixed]),
-        )
-
-    async def _report(
-        self, brain: str, id: str, mending: _Mending, results: Sequence[Result]
-    ) -> AnsweredGap:
-        words = {" ".join(text.casefold().split()) for text in mending.phrasings}
-        others = [r for r in results if " ".join(r.question.text.casefold().split()) not in words]
-        async with self.db.read() as tx:
-            still = await asking.still_unanswered(tx, id, STILL_SHOWN)
-        return AnsweredGap(
-            gap=await self.get(brain, id),
-            entry=mending.entry,
-            asked_again=_count(results),
-            answered_now=_count([one for one in results if one.fixed]),
-            others_asked=_count(others),
-            others_answered=_count([one for one in others if one.fixed]),
-            still=still,
-        )
-
-    async def _changed(self, id: str, mending: _Mending) -> Sequence[Changed]:
-        """Where existing answers say something else, thanks to this and earlier mending."""
-        found = []
-        for event in await self.gaps.events(id):
-            scopes = event.detail.get("scopes")
-            if event.kind == "asked_again" and isinstance(scopes, list) and scopes:
-                found.append(Changed(str(event.detail["entry"]) or None, frozenset(scopes)))
-        if mending.scopes:
-            entry = mending.entry.id if mending.entry else None
-            found.append(Changed(entry, frozenset(mending.scopes)))
-        return found
 
     async def _phrasings(self, gap: Gap) -> Sequence[str]:
         """The gap's own words, different ones, the most telling first."""
@@ -357,14 +285,3 @@ class GapDesk(msgspec.Struct, frozen=True):
             nearest=[one for one in gap.nearest if shared(one.entry)],
             answered_by=gap.answered_by if shared(gap.answered_by) else None,
         )
-
-
-def _count(results: Sequence[Result]) -> int:
-    """Recorded questions, equal ones counted each."""
-    return sum(len(one.question.ids) for one in results)
-
-
-def _answering(results: Sequence[Result], brain: str) -> str | None:
-    """The brain's entry that answers most of them."""
-    counts = Counter(one.entry for one in results if one.brain == brain and one.entry)
-    return counts.most_common(1)[0][0] if counts else None
