@@ -89,11 +89,15 @@ class Conflicts(msgspec.Struct, frozen=True):
             if count % AT_ONCE == 0:
                 report(0.8 + 0.2 * count / len(known), "answers")
                 await asyncio.sleep(0)
-        async with self.db.read() as tx:
-            accepted = await rows.accepted(tx, brain)
         report(1.0, "done")
         order = {kind: place for place, kind in enumerate(_KINDS)}
         found.sort(key=lambda one: (order[one.kind], one.entries, one.key))
+        return await self.open(brain, found)
+
+    async def open(self, brain: str, found: Sequence[Conflict]) -> list[Conflict]:
+        """Those that nobody has accepted."""
+        async with self.db.read() as tx:
+            accepted = await rows.accepted(tx, brain)
         return [one for one in found if one.key not in accepted]
 
     async def accept(self, brain: str, key: str, by: str) -> None:

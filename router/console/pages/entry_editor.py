@@ -19,7 +19,7 @@ from router.console.pages.entry_impact import Deed, try_out
 from router.console.problems import worded
 from router.curation import nynorsk, plain_language
 from router.curation.review import Review
-from router.curation.suggestions import Suggestion, Suggestions
+from router.curation.suggestions import Suggestion
 from router.security.audited import UNAUDITED
 from router.security.edge import slashed
 from router.security.guards import needs
@@ -239,8 +239,7 @@ async def _suggestions(
     if newest is None or newest.id not in service.knowledge.entries.get(brain, {}):
         return []
     own = frame.own_body(request)
-    suggestions = Suggestions(service.db, service.knowledge, service.encoder, service.asked)
-    found = await suggestions.suggest(brain, newest.id, only_body=own)
+    found = await service.suggestions.suggest(brain, newest.id, only_body=own)
     there = {line.casefold() for line in form.lines}
     return [one for one in found if one.text.casefold() not in there][:SUGGESTIONS_SHOWN]
 
