@@ -1,6 +1,6 @@
 """What the console says, in Bokmål and English: `texts/<area>.<language>.toml`.
 
-    say("gaps.title", "nb")        say("common.questions", "en", count=3)
+    say("gaps.title", "nb")        say("common.dates.days", "en", count=3)
 
 A key is `<area>.<name>`, deeper tables by more dots. A text that depends on
 a number is a table of `one` and `other`, chosen by `count`.

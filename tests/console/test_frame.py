@@ -1,0 +1,236 @@
+"""What every page of the console has in common, seen from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import tomllib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from brains.database import Database
+from brains.store import now
+from router.console import charts, dates, wording
+from router.console.flashes import Flash, Undo, packed, unpacked
+from router.console.live import Live, Place
+from router.console.search import mark
+from router.service import Service
+from tests.console.conftest import ClientOf
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CONSOLE = Path(wording.__file__).parent
+PAGES = ("/console/brains/kommune", "/console/brains/kommune/gaps", "/console/search?q=barnehage")
+HTML = {"accept": "text/html"}
+
+
+def _keys(table: dict[str, Any], before: str = "") -> set[str]:
+    found: set[str] = set()
+    for name, value in table.items():
+        found |= _keys(value, f"{before}{name}.") if isinstance(value, dict) else {before + name}
+    return found
+
+
+@pytest.mark.parametrize(
+    "file", sorted((CONSOLE / "texts").glob("*.nb.toml")), ids=lambda f: f.name
+)
+def test_both_languages_say_the_same_things(file: Path) -> None:
+    other = file.with_name(file.name.replace(".nb.", ".en."))
+    bokmal, english = (tomllib.loads(one.read_text("utf-8")) for one in (file, other))
+    assert _keys(bokmal) == _keys(english)
+
+
+def test_every_text_that_pages_ask_for_is_there() -> None:
+    files = [*CONSOLE.rglob("*.html"), *CONSOLE.rglob("*.py")]
+    asked = {
+        key
+        for file in files
+        for key in re.findall(
+            r'(?:say|flash)\((?:request, )?"(\w+(?:\.\w+)+)"\s*[,)]', file.read_text("utf-8")
+        )
+    }
+    assert len(asked) > 100
+    assert not {key for key in asked if not wording.has(key, "nb")}
+
+
+def test_a_text_with_a_number_is_said_in_the_singular_and_the_plural() -> None:
+    assert wording.say("common.dates.days", "en", count=1) == "1 day"
+    assert wording.say("common.dates.days", "en", count=2) == "2 days"
+    with pytest.raises(KeyError):
+        wording.say("common.there_is_no_such_text", "nb")
+
+
+def test_nynorsk_readers_get_bokmal_and_others_english_where_they_ask_for_it() -> None:
+    assert wording.spoken("nn-NO", "en") == "nb"
+    assert wording.spoken("fr", "en-GB") == "en"
+    assert wording.spoken("fr") == "nb"
+
+
+def test_times_are_norwegian_also_across_midnight() -> None:
+    import datetime as dt
+
+    at = dt.datetime(2026, 6, 30, 22, 30, tzinfo=dt.UTC)
+    assert dates.moment(at, "nb") == "1. juli 2026 kl. 00:30"
+    assert dates.ago(at, at + dt.timedelta(hours=3), "nb") == "for 3 timer siden"
+    assert dates.ago(at + dt.timedelta(days=2), at, "en") == "in 2 days"
+    assert dates.duration(0.4, "en") == "24 minutes"
+
+
+def test_charts_escape_names_and_have_a_label() -> None:
+    drawn = charts.bars(["<uke>"], [("<b>", [3])], 'a "label"')
+    assert "<uke>" not in drawn and 'aria-label="a &#34;label&#34;"' in drawn
+    assert "style=" not in drawn
+    assert charts.sparkline([], "nothing") == ""
+
+
+def test_found_words_are_marked_and_the_rest_is_escaped() -> None:
+    assert mark("<i>Barnehage</i>", ["barnehage"]) == ("&lt;i&gt;<mark>Barnehage</mark>&lt;/i&gt;")
+
+
+def test_a_flash_survives_the_cookie_and_a_broken_cookie_is_nothing() -> None:
+    flash = Flash("gaps.done.renamed", undo=Undo("/console/x", {"title": "Æ"}))
+    assert unpacked(packed([flash])) == [flash]
+    assert unpacked("not ours") == unpacked(None) == []
+
+
+async def test_no_page_holds_anything_that_its_policy_refuses(client_of: ClientOf) -> None:
+    admin = client_of("admin")
+    for path in PAGES:
+        page = await admin.get(path, headers=HTML)
+        assert page.status_code == 200, page.text
+        assert "unsafe" not in page.headers["content-security-policy"]
+        assert page.headers["cache-control"] == "no-store"
+        assert not re.search(r"\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|<style", page.text)
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', page.text)
+        assert len(re.findall(r"<h1", page.text)) == 1
+
+
+async def test_the_menu_shows_what_one_may_see_and_no_more(client_of: ClientOf) -> None:
+    admin, editor = client_of("admin"), client_of("editor")
+    whole = (await admin.get(PAGES[0], headers=HTML)).text
+    own = (await editor.get(PAGES[0], headers=HTML)).text
+    assert "/console/people" in whole and "/console/brains/kommune/conflicts" in whole
+    assert "/console/people" not in own and "/console/brains/kommune/conflicts" not in own
+    assert 'value="nav"' in whole and 'value="nav"' not in own
+    assert 'href="/console/brains/kommune" aria-current="page"' in whole
+
+
+async def test_what_is_not_there_is_said_in_the_frame(client_of: ClientOf) -> None:
+    admin = client_of("admin")
+    page = await admin.get("/console/nowhere", headers=HTML)
+    assert page.status_code == 404 and "Siden finnes ikke" in page.text
+    assert "Ubesvarte spørsmål" in page.text
+    wrong_method = await admin.get("/console/preferences", headers=HTML)
+    assert wrong_method.status_code in (404, 405) and "<h1>" in wrong_method.text
+    program = await admin.get("/console/jobs/x/state", headers={"accept": "application/json"})
+    assert program.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_editor_is_told_that_a_page_is_anothers(client_of: ClientOf) -> None:
+    page = await client_of("editor").get("/console/brains/nav", headers=HTML)
+    assert page.status_code == 403 and "Du har ikke tilgang" in page.text
+
+
+async def test_language_and_looks_are_chosen_and_kept(client_of: ClientOf) -> None:
+    reader = client_of("reader")
+    chosen = await reader.post(
+        "/console/preferences",
+        data={"language": "en", "theme": "dark", "back": "/console/brains/kommune/gaps"},
+    )
+    assert chosen.headers["location"] == "/console/brains/kommune/gaps"
+    page = (await reader.get("/console/brains/kommune/gaps", headers=HTML)).text
+    assert '<html lang="en" data-theme="dark">' in page and "Unanswered questions" in page
+    elsewhere = await reader.post("/console/preferences", data={"back": "https://evil.example/"})
+    assert elsewhere.headers["location"] == "/console"
+
+
+async def test_styles_and_scripts_are_kept_for_ever_under_their_version(
+    client_of: ClientOf,
+) -> None:
+    page = (await client_of("admin").get(PAGES[0], headers=HTML)).text
+    for address in re.findall(r'"(/console/static/[^"#]+)"', page):
+        file = await client_of("anonymous").get(address)
+        assert file.status_code == 200
+        assert "immutable" in file.headers["cache-control"]
+
+
+async def test_a_fragment_is_that_part_alone(client_of: ClientOf) -> None:
+    admin = client_of("admin")
+    part = await admin.get(PAGES[1], headers=HTML | {"X-Fragment": "gap-list"})
+    assert part.text.startswith('<div id="gap-list"') and "<html" not in part.text
+
+
+async def test_search_finds_by_kind_and_only_what_one_may_see(
+    client_of: ClientOf, service: Service
+) -> None:
+    await _ask(service, "voss", "Kan eg parkere zeppelinaren på Vossevangen?")
+    found = (await client_of("curator").get("/console/search?q=zeppelin", headers=HTML)).text
+    assert "<mark>zeppelin</mark>aren" in found and "<h2" in found
+    own = (await client_of("editor").get("/console/search?q=zeppelin", headers=HTML)).text
+    assert "zeppelinaren" not in own and "Fant ingenting" in own
+    entries = (await client_of("editor").get("/console/search?q=trygghetsalarm", headers=HTML)).text
+    assert "/console/brains/kommune/entries/alarm%2Fset" in entries
+
+
+async def test_counters_come_by_themselves_when_somebody_asks(
+    client_of: ClientOf, service: Service
+) -> None:
+    address = "/console/events?brain=kommune"
+    async with client_of("curator").stream("GET", address) as stream:
+        events = _counts(stream)
+        before = await asyncio.wait_for(anext(events), 5)
+        await _ask(service, "bergen", "Hvor finner jeg glemte paraplyer fra 1923?")
+        after = await asyncio.wait_for(anext(events), 2)
+        await events.aclose()
+    assert after["version"] > before["version"] and after["open"] > before["open"]
+
+
+async def test_nobody_listens_to_a_brain_that_is_not_theirs(client_of: ClientOf) -> None:
+    assert (await client_of("editor").get("/console/events?brain=nav")).status_code == 404
+
+
+class CountedDatabase:
+    """The database, and how often it was read."""
+
+    def __init__(self, db: Database) -> None:
+        self.db, self.reads = db, 0
+
+    def read(self) -> Any:
+        self.reads += 1
+        return self.db.read()
+
+
+async def test_a_hundred_pages_share_one_query_a_second_and_end_together(
+    service: Service,
+) -> None:
+    counted = CountedDatabase(service.db)
+    live = Live(counted)  # type: ignore[arg-type]
+
+    async def listen() -> None:
+        async for _ in live.changes(Place("kommune")):
+            pass
+
+    pages = [asyncio.create_task(listen()) for _ in range(100)]
+    await asyncio.sleep(1.5)
+    live.end()
+    await asyncio.wait_for(asyncio.gather(*pages), 1)
+    assert 1 <= counted.reads <= 3
+
+
+async def _counts(stream: httpx.Response) -> AsyncIterator[dict[str, int]]:
+    import json
+
+    with contextlib.suppress(httpx.ReadError):
+        async for line in stream.aiter_lines():
+            if line.startswith("data: {"):
+                yield json.loads(line[len("data: ") :])
+
+
+async def _ask(service: Service, body: str, text: str) -> str:
+    vector = (await service.encoder.encode([text]))[0]
+    return await service.gaps.record("kommune", body, text, "nb", vector, [], now())
