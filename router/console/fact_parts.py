@@ -21,6 +21,7 @@ Only = Literal["", "missing", "unused"]
 VALUE = "value_"
 USES_SHOWN = 3
 _CONDITION = re.compile(r"\{%.*?%\}")
+_LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\n]*)\)")
 _FACT = re.compile(r"\{\{\s*facts\.(\w+)\s*\}\}")
 
 
@@ -136,4 +137,4 @@ def _lines(request: AnyRequest, row: Row, body: Body) -> Iterable[tuple[str, str
         bare = _FACT.sub(
             lambda found: "[…]" if found[1] == row.key else "…", _CONDITION.sub("", line)
         )
-        yield use.title, rendering.plain(bare)
+        yield use.title, rendering.plain(_LINK.sub(r"\1 (\2)", bare))

@@ -14,11 +14,12 @@ import msgspec
 
 from brains import store
 from brains.database import Database
+from brains.documents import BODIES, FACTS, LOCAL_ANSWERS, Documents
 from brains.formats import jsonl
 from brains.model import Body, Brain, Entry, Fact, LocalAnswer, Remit
 from brains.vectors import Progress, TextEncoder
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 FOLDER = Path(__file__).parent
 BRAINS = (Brain(id="kommune", name="Kommune"), Brain(id="nav", name="NAV"))
@@ -31,13 +32,14 @@ async def load(db: Database, encoder: TextEncoder, progress: Progress | None = N
     for brain in BRAINS:
         await store.save_brain(db, brain)
     bodies = read_bodies()
-    await store.save_bodies(db, bodies)
-    await store.save_facts(db, read_facts())
+    await store.save_bodies(db, await _new(db, BODIES, bodies))
+    await store.save_facts(db, await _new(db, FACTS, read_facts()))
     for brain in BRAINS:
         await store.import_entries(
             db, encoder, brain.id, read_entries(brain.id), progress, author=AUTHOR, keep_edits=True
         )
-    await store.save_local_answers(db, _lines("local.jsonl", LocalAnswer))
+    local = await _new(db, LOCAL_ANSWERS, _lines("local.jsonl", LocalAnswer))
+    await store.save_local_answers(db, local)
     await store.save_remits(db, encoder, read_remits(bodies), progress)
 
 
@@ -86,6 +88,13 @@ def _contact(body: Body) -> Remit:
             name,
         ],
     )
+
+
+async def _new(db: Database, shelf: Documents[T], items: list[T]) -> list[T]:
+    """Those that are not stored yet."""
+    async with db.read() as tx:
+        known = await shelf.get(tx, [shelf.key(item) for item in items])
+    return [item for item in items if shelf.key(item) not in known]
 
 
 def _lines(name: str, kind: type[T]) -> list[T]:

@@ -1,0 +1,68 @@
+"""The table of facts in a real browser: filled in without a mouse."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.console import add_person, signed_in
+
+
+@pytest.fixture(scope="module")
+def curator(browser: Browser, demo_server: str, demo_environment: dict[str, str]) -> Page:
+    """A curator of the municipalities' knowledge base."""
+    link = add_person(
+        demo_environment, "fakta@demo.example", "Kari", "curator", "--brain", "kommune"
+    )
+    return signed_in(browser, demo_server, link)
+
+
+def focused(page: Page) -> str:
+    id: str = page.evaluate("document.activeElement.id")
+    return id
+
+
+def test_a_fact_is_changed_and_undone_by_keyboard_alone(curator: Page, demo_server: str) -> None:
+    page = curator
+    page.goto(f"{demo_server}/console/brains/kommune/facts?topic=sfo")
+    page.locator("a.cell").first.focus()
+    before = focused(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    assert focused(page) != before
+    page.keyboard.press("Control+End")
+    cell = focused(page)
+    assert cell == "c-sfo_url-voss"
+    old = page.locator(f"#{cell}").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator(".cell-editor textarea")).to_be_focused()
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Escape")
+    assert focused(page) == cell
+    page.keyboard.press("Enter")
+    page.keyboard.type("https://www.voss.example/ny")
+    page.keyboard.press("Enter")
+    expect(page.locator("#flashes")).to_contain_text("er lagret for Voss herad")
+    expect(page.locator(f"#{cell}")).to_have_text("https://www.voss.example/ny")
+    assert focused(page) == cell, "one goes on where one was"
+    page.locator("#flashes").get_by_role("button", name="Angre").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#{cell}")).to_have_text(old)
+
+
+def test_without_scripts_a_cell_leads_to_the_same_form(
+    curator: Page, browser: Browser, demo_server: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies(curator.context.cookies())  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{demo_server}/console/brains/kommune/facts?topic=sfo")
+    page.locator("#c-sfo_url-voss").click()
+    form = page.locator("#form-f-sfo_url-voss")
+    form.get_by_label("Voss herad").fill("https://www.voss.example/utan")
+    form.get_by_role("button", name="Lagre").click()
+    expect(page.locator("#flashes")).to_contain_text("er lagret for Voss herad")
+    page.locator("#flashes").get_by_role("button", name="Angre").click()
+    expect(form.get_by_label("Voss herad")).not_to_have_value("https://www.voss.example/utan")
+    context.close()
