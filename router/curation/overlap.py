@@ -90,7 +90,7 @@ def _compare(matcher: Matcher, pair: Pair, rows: dict[str, Vector]) -> Suspect:
     one, other = pair
     alike = rows[one] @ rows[other].T
     texts = matcher.item(one).texts
-    equal = [texts[number] for number in np.flatnonzero(alike.max(axis=1) >= EQUAL_FROM)]
+    equal = [texts[int(number)] for number in np.flatnonzero(alike.max(axis=1) >= EQUAL_FROM)]
     ask = [
         Phrasing(key, int(number))
         for key, best in ((one, alike.max(axis=1)), (other, alike.max(axis=0)))

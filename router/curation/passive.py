@@ -45,7 +45,7 @@ _BETWEEN = (
 )
 _PARTICIPLE = {
     "nb": r"\w{2,}(?:et|gt|kt|pt|st|ft|lt|mt|nt|rt|tt|dd|gd|vd)",
-    "nn": r"\w{2,}(?:a|gt|kt|pt|st|ft|lt|mt|nt|rt|tt|dd|gd|vd|ne|ve|ke|de)",
+    "nn": r"\w{2,}(?:a|gt|kt|pt|st|ft|lt|mt|nt|rt|tt|dd|gd|vd|rd|nd|ld|ne|ve|ke|de)",
 }
 
 
