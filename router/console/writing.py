@@ -9,6 +9,7 @@ import msgspec
 from brains.knowledge import Knowledge
 from brains.model import Body, Entry
 from router.console import answers
+from router.console.differences import in_order
 from router.console.entry_forms import EntryForm
 from router.curation import plain_language
 from router.curation.plain_language import Readability
@@ -44,7 +45,8 @@ class Key(msgspec.Struct, frozen=True):
 
 def drafts(knowledge: Knowledge, form: EntryForm, body: Body | None) -> list[Draft]:
     """Every text that is written, as the body's visitors would meet it."""
-    return [_draft(knowledge, tag, text, body) for tag, text in form.written.items()]
+    written = form.written
+    return [_draft(knowledge, tag, written[tag], body) for tag in in_order(written)]
 
 
 def keys(knowledge: Knowledge, bodies: list[Body], language: str) -> list[Key]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Controller, Request, get, post
+from litestar.params import QueryParameter
 
 from brains.errors import Conflict, Invalid, Problem, SamsvarError
 from brains.knowledge import title_of
@@ -37,12 +38,16 @@ class EditorPages(Controller):
 
     @get("/new-entry", guards=[needs("draft", "any body")])
     async def new(
-        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, question: str = ""
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        question: Annotated[str, QueryParameter(max_length=500, required=False)] = "",
     ) -> Any:
         """An empty form, `question` its first phrasing."""
         service.knowledge.brain(brain)
         own = frame.own_body(request)
-        form = EntryForm(questions=question[:500], owner=own or "")
+        form = EntryForm(questions=question, owner=own or "")
         if own:
             form.audience = [own]
         return await _page(request, service, brain, form, None)
@@ -55,13 +60,20 @@ class EditorPages(Controller):
 
     @get("/entries/{entry:str}/edit", guards=[needs("draft", "any body")])
     async def edit(
-        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, entry: EntryPath
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        entry: EntryPath,
+        suggest: Annotated[bool, QueryParameter(required=False)] = False,
     ) -> Any:
-        """The form with the newest state in it."""
+        """The form with the newest state in it; with `suggest`, phrasings from real questions."""
         review = review_of(request)
         newest = await review.get(brain, slashed(entry))
         review.require_draft(brain, newest)
-        return await _page(request, service, brain, entry_forms.of_entry(newest), newest)
+        form = entry_forms.of_entry(newest)
+        suggestions = await _suggestions(request, service, brain, newest, form) if suggest else None
+        return await _page(request, service, brain, form, newest, suggestions=suggestions)
 
     @post("/entries/{entry:str}/edit", guards=[needs("draft", "any body")])
     async def save(
@@ -161,6 +173,7 @@ async def _page(
     problems: list[Problem] | None = None,
     mine: Entry | None = None,
     chosen: str = "",
+    suggestions: list[Suggestion] | None = None,
 ) -> Any:
     """The form. With `mine`, which `newest` came before: both, and the choice between them."""
     review, bodies = review_of(request), bodies_of(request, brain)
@@ -187,7 +200,8 @@ async def _page(
         own_body=own,
         more_languages=[tag for tag in entry_forms.MORE_LANGUAGES if tag not in form.languages],
         may_publish=_may_publish(review, brain, form, newest),
-        suggestions=await _suggestions(request, service, brain, newest, form),
+        suggestions=suggestions,
+        may_suggest=_is_live(service, brain, newest),
         keys=writing.keys(service.knowledge, bodies, frame.language(request)),
         can_nynorsk=nynorsk.available(),
         action_url=entry_url(brain, newest.id, "/edit")
@@ -232,11 +246,16 @@ def _may_publish(review: Review, brain: str, form: EntryForm, newest: Entry | No
     return review.may("publish", brain, asked, *([newest] if newest else []))
 
 
+def _is_live(service: Service, brain: str, newest: Entry | None) -> bool:
+    """Whether visitors get it, so that there are questions that it answered."""
+    return newest is not None and newest.id in service.knowledge.entries.get(brain, {})
+
+
 async def _suggestions(
-    request: AnyRequest, service: Service, brain: str, newest: Entry | None, form: EntryForm
+    request: AnyRequest, service: Service, brain: str, newest: Entry, form: EntryForm
 ) -> list[Suggestion]:
     """Real questions that are no phrasing yet."""
-    if newest is None or newest.id not in service.knowledge.entries.get(brain, {}):
+    if not _is_live(service, brain, newest):
         return []
     own = frame.own_body(request)
     found = await service.suggestions.suggest(brain, newest.id, only_body=own)

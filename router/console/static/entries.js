@@ -1,6 +1,8 @@
 // Writing an answer: what stands beside the form follows what is typed, Ctrl+S saves, and nobody
 // leaves with something unsaved by mistake. The form works without this file.
 
+import { refresh } from "./console.js";
+
 const WAIT_MS = 500;
 const form = document.getElementById("entry-form");
 let dirty = form.hasAttribute("data-unsaved");
@@ -37,6 +39,15 @@ function show(html) {
   document.querySelector(".beside").scrollTop = top;
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
+
+/** What visitors have asked takes a moment to look through: the page does not wait for it. */
+async function suggest() {
+  const link = form.querySelector("[data-suggest]");
+  const place = document.getElementById("suggestions");
+  if (link && place) await refresh(place, link.href);
+}
+
+suggest();
 
 function soon() {
   clearTimeout(waiting);
