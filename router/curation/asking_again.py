@@ -26,7 +26,7 @@ from router import decide
 
 # A gap with more different questions than this (a body and a text each) is asked its newest.
 QUESTIONS_MAX = 20_000
-AT_ONCE = 64
+AT_ONCE = 16  # searched before visitors get their turn
 
 
 class Changed(msgspec.Struct, frozen=True):
