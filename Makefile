@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PORT ?= 8000
 
-.PHONY: run test lint quality clean
+.PHONY: run test lint quality pictures clean
 
 run: $(READY)
 	$(BIN)/samsvar serve --demo --port $(PORT)
@@ -24,6 +24,10 @@ lint: $(READY_DEV)
 
 quality: $(READY_DEV)
 	$(BIN)/python -m benchmarks.quality
+
+pictures: $(READY_DEV)
+	@tests/chromium.sh
+	$(BIN)/python -m tests.browser.pictures
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,104 @@
+"""The loop that makes a shared brain worth sharing, in real browsers on a real server.
+
+Three municipalities' visitors ask the same thing in three languages, a curator
+answers it once in the console, and a fourth municipality never has to report it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.console import add_person, signed_in
+from tests.browser.test_widget import Chat, outcome
+
+ASKED = {
+    "bergen": "Hvor kan jeg leie bysykkel?",
+    "voss": "Kvar kan eg leige bysykkel?",
+    "asker": "Where can I rent a city bike?",
+}
+SOMETHING_ELSE = re.compile("Nei, noe annet|Nei, noko anna|No, something else")
+LATER = "Kan jeg leie bysykkel her?"
+ANSWERS = {
+    "nb": "Du leier bysykkel i en app. Sykkelstativene står i sentrum.",
+    "nn": "Du leiger bysykkel i ein app. Sykkelstativa står i sentrum.",
+    "en": "You rent a city bike in an app. The racks are in the town centre.",
+}
+
+
+@pytest.fixture
+def curator(browser: Browser, demo_server: str, demo_environment: dict[str, str]) -> Iterator[Page]:
+    link = add_person(
+        demo_environment, "kari@samsvar.example", "Kari", "curator", "--brain", "kommune"
+    )
+    page = signed_in(browser, demo_server, link)
+    yield page
+    page.context.close()
+
+
+def visit(browser: Browser, address: str, body: str) -> Chat:
+    """A visitor of a body, on our own page with the body's two lines."""
+    page = browser.new_context(locale="nb-NO").new_page()
+    html = (
+        '<!doctype html><html lang="nb"><title>x</title><script type="module" '
+        f'src="/widget/v1.js"></script><samsvar-chat body="{body}"></samsvar-chat></html>'
+    )
+    page.route(
+        f"{address}/embedded", lambda route: route.fulfill(body=html, content_type="text/html")
+    )
+    page.goto(f"{address}/embedded")
+    return Chat(page).open()
+
+
+def ask_in_vain(chat: Chat, text: str) -> None:
+    """Asks what nobody can answer; where the bot asks what was meant, it is something else."""
+    reply = chat.ask(text)
+    if outcome(reply) == "clarify":
+        reply = chat.reply_to(reply.get_by_role("button", name=SOMETHING_ELSE).click)
+    assert outcome(reply) == "unanswered"
+
+
+def line(curator: Page) -> Locator:
+    """The lines of the list that are about city bikes."""
+    return curator.locator("#gap-list li").filter(
+        has=curator.get_by_role("link", name=re.compile("bysykkel|city bike", re.I))
+    )
+
+
+def test_asked_in_three_places_and_answered_once(
+    browser: Browser, demo_server: str, curator: Page
+) -> None:
+    curator.goto(f"{demo_server}/console/brains/kommune/gaps?order=newest")
+    for body, text in ASKED.items():
+        ask_in_vain(visit(browser, demo_server, body), text)
+
+    # One gap of all three, without anybody loading the page again.
+    expect(line(curator)).to_have_count(1)
+    expect(line(curator)).to_contain_text(re.compile(r"3\s+ganger"))
+    for name in ("Bergen", "Voss", "Asker"):
+        expect(line(curator)).to_contain_text(name)
+
+    line(curator).get_by_role("link").first.click()
+    gap_page = curator.url
+    curator.get_by_role("link", name="Svar på spørsmålet").click()
+    curator.get_by_label("Tittel").fill("Leie bysykkel")
+    for label, language in (("Bokmål", "nb"), ("Nynorsk", "nn"), ("Engelsk", "en")):
+        curator.get_by_label(label, exact=True).fill(ANSWERS[language])
+    curator.get_by_role("button", name="Se over før publisering").click()
+    curator.get_by_role("button", name="Publiser").click()
+
+    # Closed by asking its own questions again.
+    expect(curator.get_by_text(re.compile("3 av 3|Alle 3|alle 3"))).to_be_visible()
+    curator.goto(gap_page)
+    expect(curator.get_by_text("Besvart", exact=True).first).to_be_visible()
+    worth = curator.locator("#gap-worth")
+    expect(worth).to_contain_text("Ingen andre")
+
+    # A fourth municipality's visitor gets it, and never had to report it.
+    reply = visit(browser, demo_server, "tromso").ask(LATER)
+    assert outcome(reply) == "answered"
+    expect(reply).to_contain_text("Sykkelstativene står i sentrum")
+    expect(worth).to_contain_text("1 besøkende hjulpet")
