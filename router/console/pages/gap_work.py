@@ -8,7 +8,7 @@ from typing import Any, get_args
 from litestar import Controller, Request, post
 from litestar.datastructures import FormMultiDict
 
-from brains.errors import Invalid, Problem
+from brains.errors import Invalid, NotFound, Problem
 from brains.model import DismissReason, Gap
 from brains.store import now as utc_now
 from router.api.parameters import BrainPath, GapPath
@@ -153,7 +153,7 @@ class GapWork(Controller):
         before = await service.gap_desk.get(brain, gap)
         try:
             after = await service.gap_desk.forward(brain, gap, to, key_in(request).name)
-        except Invalid:
+        except (Invalid, NotFound):
             error = Invalid(frame.say(request, "gaps.wrong.to"))
             return await _refused(request, service, before, error, "to")
         undo = _undo(after, "reopen")

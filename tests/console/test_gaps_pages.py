@@ -1,0 +1,277 @@
+"""Unanswered questions in the console: seen, worked on, answered, and seen by an editor."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from brains.model import Entry, Nearest
+from brains.store import now
+from router.service import Service
+from tests.console.conftest import ClientOf
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+HTML = {"accept": "text/html"}
+LIST = "/console/brains/kommune/gaps"
+
+
+async def _ask(service: Service, text: str, body: str = "bergen", **more: Any) -> str:
+    """A question that nobody could answer; its gap's id."""
+    vector = (await service.encoder.encode([text]))[0]
+    return await service.gaps.record(
+        "kommune", body, text, "nb", vector, more.pop("nearest", []), now(), **more
+    )
+
+
+async def _page(client: httpx.AsyncClient, path: str) -> str:
+    response = await client.get(path, headers=HTML)
+    assert response.status_code == 200, response.text
+    return html.unescape(response.text)
+
+
+async def _post(client: httpx.AsyncClient, path: str, **data: Any) -> str:
+    """Where a form leads, and the page there is loaded to see what it says."""
+    response = await client.post(path, data=data, headers=HTML)
+    assert response.status_code == 303, html.unescape(response.text)
+    return response.headers["location"]
+
+
+async def _undo(client: httpx.AsyncClient, page: str) -> str:
+    """Press «Angre» on a page that shows it."""
+    form = re.search(r'action="([^"]+)"(.*?)Angre', page.split('id="flashes"')[1], re.S)
+    assert form is not None, "there is nothing to take back"
+    fields: dict[str, list[str]] = {}
+    for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form[2]):
+        if name != "_csrf_token":
+            fields.setdefault(name, []).append(value)
+    return await _page(client, await _post(client, form[1], **fields))
+
+
+async def test_the_list_shows_a_question_with_its_reason_in_words(
+    client_of: ClientOf, service: Service
+) -> None:
+    text = "Kan jeg leie en trehjulssykkel med kurv foran?"
+    id = await _ask(service, text)
+    await _ask(service, text, "voss")
+    page = await _page(client_of("curator"), LIST)
+    line = page[page.index(f"{LIST}/{id}") :][:1500]
+    assert text in line and "stilt 2 ganger siste uke, i 2 virksomheter" in line
+    assert "Bergen kommune (1), Voss herad (1)" in line and "<svg" in line
+
+
+async def test_the_list_is_narrowed_by_text_body_and_whose_it_is(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator = client_of("curator")
+    await _ask(service, "Hvor kan jeg få slipt skøyter?")
+    other = await _ask(service, "Kven eig kyrkjeklokka?", "voss")
+    assert "kyrkjeklokka" not in await _page(curator, f"{LIST}?text=skøyter")
+    assert "skøyter" not in (await _page(curator, f"{LIST}?body=voss")).split("gap-list")[1]
+    assert "Ingen spørsmål passer" in await _page(curator, f"{LIST}?mine=true&text=kyrkjeklokka")
+    person = re.search(r'name="person" value="(\w+)"', await _page(curator, f"{LIST}/{other}"))
+    assert person is not None
+    await _post(curator, f"{LIST}/{other}/assign", person=person[1])
+    assert "kyrkjeklokka" in await _page(curator, f"{LIST}?mine=true")
+
+
+async def test_whatever_is_done_to_a_question_can_be_taken_back(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator = client_of("curator")
+    id = await _ask(service, "Når åpner den nye skateparken i havnen?")
+    url = f"{LIST}/{id}"
+    page = await _page(curator, await _post(curator, f"{url}/rename", title="Skatepark"))
+    assert "<h1>Skatepark</h1>" in page
+    assert "<h1>Når åpner den nye" in await _undo(curator, page)
+
+    page = await _page(curator, await _post(curator, f"{url}/snooze", until="week"))
+    assert "Kommer tilbake" in page
+    assert id not in (await _page(curator, LIST)).split("gap-list")[1]
+    assert "Kommer tilbake" not in await _undo(curator, page)
+
+    page = await _page(curator, await _post(curator, f"{url}/dismiss", reason="own case"))
+    assert "Lagt bort: Når åpner" in page
+    assert "Gjelder egen sak" in await _page(curator, url)
+    assert "Åpnet igjen." in await _undo(curator, page)
+
+    page = await _page(curator, await _post(curator, f"{url}/forward", to="body:voss"))
+    assert "Sendt videre til Voss herad." in page
+    await _undo(curator, page)
+    assert (await service.gap_desk.get("kommune", id)).status == "open"
+
+
+async def test_questions_are_merged_and_separated_and_put_back(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator = client_of("curator")
+    one = await _ask(service, "Finnes det en badstue ved fjorden?")
+    two = await _ask(service, "xyzzy plugh frobozz")
+    page = await _page(curator, await _post(curator, f"{LIST}/{one}/merge", gaps=two))
+    assert "xyzzy plugh frobozz" in page and "De 2 spørsmålene" in page
+    gone = await curator.get(f"{LIST}/{two}")
+    assert gone.status_code == 303 and gone.headers["location"].endswith(one)
+    page = await _undo(curator, page)
+    assert "Spørsmålet som er stilt" in page
+    await _post(curator, f"{LIST}/{one}/merge", gaps=two)
+    ticked = next(
+        question.id
+        for question in (await service.gap_desk.questions("kommune", one)).items
+        if question.text.startswith("xyzzy")
+    )
+    page = await _page(curator, await _post(curator, f"{LIST}/{one}/split", questions=str(ticked)))
+    assert "<h1>xyzzy plugh frobozz</h1>" in page
+
+
+async def test_what_is_wrong_is_said_at_the_field_and_nothing_is_done(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator = client_of("curator")
+    id = await _ask(service, "Har byen en offentlig gapestokk?")
+    for action, data, said in (
+        ("snooze", {"until": "date", "date": "2001-01-01"}, "ikke er passert"),
+        ("snooze", {"until": "date", "date": "ikke en dato"}, "Velg en dato"),
+        ("dismiss", {"reason": "because"}, "Velg en grunn"),
+        ("forward", {"to": "body:atlantis"}, "Velg hvor det skal sendes"),
+        ("answer/fact", {}, "Fyll ut minst én verdi"),
+        ("answer/local", {"entry": "snorydding", "scope": "nav"}, "Velg en virksomhet"),
+        ("answer/try", {"how": "phrasing", "entry": "none"}, "Velg et svar fra listen"),
+        ("answer/try", {"how": "new", "title": "T"}, "svar"),
+    ):
+        response = await curator.post(f"{LIST}/{id}/{action}", data=data, headers=HTML)
+        page = html.unescape(response.text)
+        assert response.status_code == 400, action
+        assert said in page.split('id="errors"')[1].split("</ul>")[0], action
+    assert (await service.gap_desk.get("kommune", id)).status == "open"
+
+
+async def test_a_new_answer_is_looked_over_published_and_closes_what_it_answers(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator = client_of("curator")
+    text = "Hvordan melder jeg fra om en ødelagt gatelykt?"
+    id = await _ask(service, text)
+    await _ask(service, text, "voss")
+    form = await _page(curator, f"{LIST}/{id}/answer")
+    assert f'value="{text}"' in form and "checked" in form
+    at = await _post(
+        curator,
+        f"{LIST}/{id}/answer/try",
+        how="new",
+        title="Ødelagt gatelykt",
+        question=text,
+        questions="gatelyset er mørkt\nlyktestolpen lyser ikke",
+        answer_nb="Meld fra på **Fiks gata mi**.",
+        reach="everyone",
+    )
+    look = await _page(curator, await _watched(curator, at))
+    assert "<strong>Fiks gata mi</strong>" in look and "lyktestolpen lyser ikke" in look
+    assert "gatelykt" not in "".join(service.knowledge.entries["kommune"])
+    job = re.search(r'name="job" value="([^"]+)"', look)
+    assert job is not None
+    at = await _post(curator, f"{LIST}/{id}/answer/publish", job=job[1], reason="Prøvd")
+    result = await _page(curator, await _watched(curator, at))
+    assert "Spurt på nytt: alle 2 er besvart nå" in result
+    closed = await _page(curator, f"{LIST}/{id}")
+    assert "Besvart" in closed and "Ingen andre har spurt om det siden" in closed
+    reply = await curator.post("/v1/ask", json={"body": "voss", "text": text})
+    assert reply.json()["outcome"]["type"] == "answered"
+
+
+async def test_what_still_fails_is_shown_and_offered_as_a_phrasing(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator = client_of("curator")
+    first = await _ask(service, "Kan kommunen klippe hekken til naboen min?")
+    second = await _ask(service, "qwrtz pfgkl bvnmx zzyqk")
+    await _post(curator, f"{LIST}/{first}/merge", gaps=second)
+    at = await _post(
+        curator,
+        f"{LIST}/{first}/answer/try",
+        how="new",
+        title="Naboens hekk",
+        question="Kan kommunen klippe hekken til naboen min?",
+        questions="naboens hekk er for høy",
+        answer_nb="Snakk med naboen først.",
+    )
+    look = await _page(curator, await _watched(curator, at))
+    job = re.search(r'name="job" value="([^"]+)"', look)
+    assert job is not None
+    at = await _post(curator, f"{LIST}/{first}/answer/publish", job=job[1], reason="Prøvd")
+    result = await _page(curator, await _watched(curator, at))
+    assert "Spurt på nytt: 1 av 2 er besvart nå" in result
+    assert "qwrtz pfgkl" in result and "Legg til som formuleringer" in result
+    assert "fortsatt ubesvart" in await _page(curator, f"{LIST}/{first}")
+
+
+async def test_a_missing_fact_is_filled_in_for_the_bodies_that_lack_it(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator = client_of("curator")
+    entry = Entry(
+        id="bading",
+        title="Badetider",
+        questions=["Når kan jeg bade i Nordnes sjøbad?", "badetider sjøbadet", "åpent sjøbad"],
+        answers={"nb": "Sjøbadet er åpent {{ facts.badetid }}."},
+    )
+    await service.curation.save_entry("kommune", entry, "test")
+    nearest = [Nearest("bading", "Badetider", 0.9)]
+    text = "Når kan jeg bade i Nordnes sjøbad?"
+    id = await _ask(service, text, reason="missing fact", nearest=nearest)
+    form = await _page(curator, f"{LIST}/{id}/answer?how=fact")
+    assert 'name="fact:bergen:badetid"' in form and 'name="fact:voss:badetid"' in form
+    at = await _post(curator, f"{LIST}/{id}/answer/fact", **{"fact:bergen:badetid": "7–19"})
+    assert "besvart" in await _page(curator, await _watched(curator, at))
+    assert service.knowledge.facts["bergen"]["badetid"].value == "7–19"
+
+
+async def test_an_editor_sees_the_own_bodys_questions_and_nothing_of_anothers(
+    client_of: ClientOf, service: Service
+) -> None:
+    editor = client_of("editor")
+    text = "Kan jeg fiske krabber fra brygga på kvelden?"
+    id = await _ask(service, text)
+    assert await _ask(service, f"{text} Hilsen Voss", "voss") == id
+    alone = await _ask(service, "Kor finn eg trollsteinen i Raundalen?", "voss")
+    page = await _page(editor, f"{LIST}/{id}")
+    assert text in page and "Voss" not in page and "1 gang" in page
+    assert "/merge" not in page and "/dismiss" not in page and "Hva som er gjort" not in page
+    assert "trollsteinen" not in await _page(editor, LIST)
+    assert (await editor.get(f"{LIST}/{alone}", headers=HTML)).status_code == 404
+    for action in ("assign", "snooze", "merge", "dismiss", "reopen", "answer/try", "ask-again"):
+        refused = await editor.post(f"{LIST}/{id}/{action}", data={}, headers=HTML)
+        assert refused.status_code == 403, action
+    assert (await service.gap_desk.get("kommune", id)).status == "open"
+
+
+async def test_a_reader_reads_and_is_offered_nothing_to_press(
+    client_of: ClientOf, service: Service
+) -> None:
+    id = await _ask(service, "Er det lov å telte på Ulriken?")
+    page = await _page(client_of("reader"), f"{LIST}/{id}")
+    assert "telte på Ulriken" in page and f"{LIST}/{id}/answer" not in page
+    assert (await client_of("reader").get(f"{LIST}/{id}/answer", headers=HTML)).status_code == 403
+
+
+async def test_the_overview_counts_and_an_editors_is_of_one_body(
+    client_of: ClientOf, service: Service
+) -> None:
+    await _ask(service, "Kven måler vasstanden i Vangsvatnet?", "voss")
+    whole = await _page(client_of("curator"), "/console/brains/kommune")
+    own = await _page(client_of("editor"), "/console/brains/kommune")
+    assert '<svg class="chart"' in whole and "Tallene som tabell" in whole
+    assert "Det som gjelder Bergen kommune" in own
+    assert "Voss" not in own and "Vangsvatnet" not in own
+
+
+async def _watched(client: httpx.AsyncClient, at: str) -> str:
+    """Where work leads once it is done: at once, or by way of its page of progress."""
+    while at.startswith("/console/jobs/"):
+        state = (await client.get(f"{at}/state")).json()
+        assert state["state"] != "failed", state
+        at = state["then"] or at
+    return at
