@@ -122,6 +122,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """The service with its small federation."""
+    async with federation(settings) as opened:
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def federation(settings: Settings) -> AsyncIterator[Service]:
+    """A service opened on these settings, with the small federation in it."""
     opened = await Service.open(settings, BlockingFakeEncoder(DIMENSIONS))
     curation = opened.curation
     for brain in ("kommune", "nav"):

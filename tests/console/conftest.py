@@ -72,7 +72,7 @@ async def client_of(
 
     def one(kind: str) -> httpx.AsyncClient:
         if kind not in opened:
-            opened[kind] = _client(base_url, service, settings, tokens.get(kind))
+            opened[kind] = form_client(base_url, service, settings, tokens.get(kind))
         return opened[kind]
 
     yield one
@@ -80,7 +80,7 @@ async def client_of(
         await client.aclose()
 
 
-def _client(
+def form_client(
     base_url: str, service: Service, settings: Settings, token: str | None
 ) -> httpx.AsyncClient:
     """A client that does not follow redirects: where one leads is often what a test is about."""

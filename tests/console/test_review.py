@@ -110,3 +110,56 @@ async def test_an_editor_may_not_even_try(client_of: ClientOf) -> None:
         assert (await client.post(f"{page}/preview", data=data)).status_code == 403
         assert (await client.post(f"{page}/publish", data=data)).status_code == 403
         assert (await client.get(f"{page}/publish")).status_code == 403
+
+
+async def test_asking_as_several_leaves_no_trace(client_of: ClientOf, service: Service) -> None:
+    page = "/console/brains/kommune/ask-as"
+    query = {"question": "Når brøyter dere veien?", "asker": ["bergen", "voss"]}
+    shown = (await client_of("reader").get(page, params=query)).text
+    assert shown.count("Vi brøyter når det har snødd.") == 2
+    own = (await client_of("editor").get(page, params=query)).text
+    assert "Bergen kommune" in own and "Voss" not in own
+    unknown = {"question": "Xyzzy ask as plugh?", "asker": ["bergen"]}
+    assert "Ubesvart" in (await client_of("curator").get(page, params=unknown)).text
+    gaps = await service.gap_desk.list("kommune", text="Xyzzy ask as")
+    asked = await service.asked.recent("kommune")
+    assert not gaps.items and all("Xyzzy" not in row.text for row in asked)
+
+
+async def test_conflicts_are_found_accepted_and_mended(client_of: ClientOf, keys: Keys) -> None:
+    curator = client_of("curator")
+    ended = {**HARBOUR, "valid_until": "2019-12-31T23:00:00Z", "status": "published"}
+    await curator.put(f"{ENTRIES}/utgaatt", json=ended, headers=keys["curator"])
+    page = "/console/brains/kommune/conflicts"
+    assert "Se etter konflikter" in (await curator.get(page)).text
+    address = (await curator.post(f"{page}/find")).headers["location"]
+    while (done := await curator.get(address)).status_code != 303:
+        await asyncio.sleep(0.05)
+    result = done.headers["location"]
+    found = (await curator.get(result)).text
+    item = found[found.index("/entries/utgaatt") :]
+    key = re.search(r'name="key" value="(\w+)"', item)
+    assert "Har gått ut" in found and "31. desember 2019" in found and key
+    data = {"key": key[1], "job": result.partition("job=")[2]}
+    assert (await curator.post(f"{page}/accept", data=data)).headers["location"] == result
+    assert key[1] not in (await curator.get(result)).text
+    await curator.post(f"{page}/reopen", data=data)
+    assert key[1] in (await curator.get(result)).text
+
+    merge = {"keep": "utgaatt", "other": "snorydding"}
+    merged = await curator.post(f"{page}/merge", data=merge)
+    assert merged.headers["location"].endswith("/entries/utgaatt")
+    saved = (await curator.get(f"{ENTRIES}/utgaatt", headers=keys["curator"])).json()
+    assert saved["status"] == "draft" and "brøyting" in saved["questions"]
+    assert (await client_of("editor").get(page)).status_code == 403
+    assert (await client_of("reader").post(f"{page}/find")).status_code == 403
+
+
+async def test_suggestions_are_real_questions(client_of: ClientOf, service: Service) -> None:
+    curator = client_of("curator")
+    await outcome(curator, "søke barnehage til høsten i år takk")
+    await service.asked.flush()
+    page = "/console/brains/kommune/entries/barnehage-soknad/edit"
+    assert "data-suggest" in (await curator.get(page)).text
+    answered = await curator.get(page, params={"suggest": "true"})
+    assert answered.status_code == 200 and "data-suggest" not in answered.text
