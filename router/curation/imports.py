@@ -37,7 +37,7 @@ LISTED_MAX = 50
 ID_BYTES = 12
 NAME_CHARS_MAX = 300
 PHRASINGS_TRIED = 5
-ASKED_AT_ONCE = 64
+ASKED_AT_ONCE = 16
 CANDIDATES = 3  # another brain's entry may come first
 # Shares of the progress bar.
 ENCODED, COMPARED = 0.7, 0.98
