@@ -1,0 +1,325 @@
+"""Measures the impact preview and the search for conflicts on a brain of 5,000 entries.
+
+The brain is made up from the demo federation's phrasings: each of its entries
+many times, with its real vectors moved a little, and words of its own in every
+phrasing. The head is made of the entries' means instead of being learned, which
+would take hours and matters to no time measured here; the calibrator is the demo's
+own. 2,000 questions are such phrasings too. A second task counts how long an event loop waits
+meanwhile. Writes `docs/impact.md`:
+
+    .venv/bin/python -m benchmarks.impact
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from brains import asked, store
+from brains.asked import AskedRow
+from brains.database import Database
+from brains.gaps import Gaps
+from brains.knowledge import Knowledge, key_of
+from brains.model import Body, Brain, Entry
+from embeddings import fitting
+from embeddings.background import background_texts
+from embeddings.batching import BatchingEncoder
+from embeddings.encoder import Encoder, load_encoder
+from embeddings.fitting import Background
+from embeddings.head import Head
+from embeddings.matcher import Learned, Matcher
+from router import decide
+from router.asked import AskedQuestions
+from router.curation.conflicts import Conflict, Conflicts
+from router.curation.impact import Impact, Previews
+from router.curation.local_answers import LocalAnswers
+from router.curation.trial import PHRASINGS_MAX
+from router.curation.verdicts import NOISE, SURE
+from router.demo.load import read_entries
+
+T = TypeVar("T")
+Floats = npt.NDArray[np.float32]
+
+PAGE = Path(__file__).parents[1] / "docs" / "impact.md"
+ENTRIES, PHRASINGS, QUESTIONS, BODIES = 5_000, 8, 2_000, 90
+# Length of what is added to a unit vector: for an entry, a phrasing, and a question.
+ENTRY_NOISE, PHRASING_NOISE, QUESTION_NOISE = 0.35, 0.15, 0.2
+BRAIN = "made-up"
+HEAD_SCALE = 20.0
+SEEDED = 5
+
+
+class Made(NamedTuple):
+    """Entries, and the vector of every text."""
+
+    entries: list[Entry]
+    queries: dict[str, Floats]
+    passages: dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class Timed(Generic[T]):
+    """What was done and found, how long it took, and how long the event loop waited meanwhile."""
+
+    what: str
+    found: T
+    seconds: float
+    usual_wait_ms: float
+    longest_wait_ms: float
+
+
+def make(encoder: Encoder, random: np.random.Generator) -> Made:
+    """The made-up brain."""
+    real = [one for one in read_entries("kommune") if len(one.questions) >= PHRASINGS]
+    texts = {one.id: one.questions[:PHRASINGS] for one in real}
+    encoded = {id: encoder.encode(list(questions)) for id, questions in texts.items()}
+    answers = dict(zip(texts, encoder.encode([one.title for one in real], "passage"), strict=True))
+    made = Made([], {}, {})
+    for number in range(ENTRIES):
+        base = real[number % len(real)]
+        copy = number // len(real)
+        name = f"{base.id}-{copy}" if copy else base.id
+        moved = _moved(
+            encoded[base.id], _noise(random, (encoder.dimensions,), ENTRY_NOISE * (copy > 0))
+        )
+        rows = _moved(moved, _noise(random, (PHRASINGS, encoder.dimensions), PHRASING_NOISE))
+        questions = [f"{text} {copy}" if copy else text for text in texts[base.id]]
+        entry = Entry(id=name, title=name, questions=questions, answers={"nb": f"Om {name}."})
+        made.entries.append(entry)
+        made.queries.update(zip(questions, rows, strict=True))
+        made.passages[f"Om {name}."] = answers[base.id]
+    return made
+
+
+class KnownEncoder:
+    """Texts whose vectors were made up; anything else by the real encoder."""
+
+    def __init__(self, encoder: Encoder, made: Made) -> None:
+        self.fingerprint = f"made-up:{encoder.fingerprint}"
+        self.dimensions = encoder.dimensions
+        self._encoder = encoder
+        self._known = {"query": made.queries, "passage": made.passages}
+
+    def encode(self, texts: Sequence[str], kind: str = "query") -> Floats:
+        known = self._known[kind]
+        new = [text for text in texts if text not in known]
+        if new:
+            known.update(zip(new, self._encoder.encode(new, kind), strict=True))
+        return np.stack([known[text] for text in texts])
+
+
+def learned(matcher: Matcher, keys: Sequence[str], background: Background) -> Learned:
+    """A fit whose head are the entries' means, and whose calibrator is a small brain's own."""
+    items = tuple(matcher.item(key) for key in keys)
+    small = Matcher(matcher.dimensions, background)
+    for item in items[:150]:
+        small.put(item)
+    calibrator = small.fit().fit.calibrator
+    texts = [text for item in items for text in item.texts]
+    phrasings = np.vstack([item.vectors for item in items])
+    classes = np.repeat(np.arange(len(items)), [len(item.texts) for item in items])
+    none = np.zeros((0, matcher.dimensions), np.float32)
+    space = fitting.make_space(
+        fitting.Corpus(texts, phrasings, classes, none, np.zeros(0, dtype=np.intp))
+    )
+    features = fitting.Asked.of(texts, phrasings, space).features
+    means = np.add.reduceat(features, np.searchsorted(classes, np.arange(len(items))), axis=0)
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    head = Head(np.asarray(HEAD_SCALE * means, np.float32), np.zeros(len(items), np.float32))
+    return Learned.of(fitting.Fit(space, head, calibrator), items)
+
+
+async def measure(encoder: Encoder) -> tuple[list[Timed[Impact]], Timed[list[Conflict]]]:
+    random = np.random.default_rng(0)
+    made = make(encoder, random)
+    with tempfile.TemporaryDirectory() as home:
+        db = await Database.open(f"sqlite:///{home}/samsvar.db")
+        batching = BatchingEncoder(KnownEncoder(encoder, made), cached_texts_max=0)
+        await store.save_brain(db, Brain(id=BRAIN, name=BRAIN))
+        bodies = [Body(id=f"body-{n}", name=f"Body {n}", brain=BRAIN) for n in range(BODIES)]
+        await store.save_bodies(db, bodies)
+        await store.import_entries(db, batching, BRAIN, made.entries)
+        matcher = Matcher(encoder.dimensions)
+        knowledge = await Knowledge.open(db, batching, matcher=matcher)
+        foreign = background_texts()
+        keys = [key_of(BRAIN, entry.id) for entry in made.entries]
+        matcher.adopt(learned(matcher, keys, Background(foreign, encoder.encode(foreign))))
+        gaps = await Gaps.open(db, batching)
+        questions = AskedQuestions(db, batching, knowledge, gaps.spared)
+        await _ask(db, made, batching.fingerprint, random)
+        limits = decide.Limits(matcher.answer_threshold(0.05))
+        previews = Previews(db, knowledge, matcher, batching, questions, lambda: limits, store.now)
+        timed = [
+            await _timed(what, previews.preview(BRAIN, proposed))
+            for what, proposed in _edits(made.entries)
+        ]
+        local = LocalAnswers(db, knowledge, store.now)
+        conflicts = Conflicts(db, knowledge, matcher, local, store.now)
+        found = await _timed("conflicts", conflicts.find(BRAIN))
+        await knowledge.close()
+        await gaps.close()
+        await batching.close()
+        await db.close()
+    return timed, found
+
+
+def _edits(entries: Sequence[Entry]) -> list[tuple[str, Entry | str]]:
+    first, other = entries[0], entries[1]
+    ways = {
+        "an answer reworded": {"answers": {"nb": "Noe annet."}},
+        "a phrasing of its own": {"questions": [*first.questions, f"{first.questions[0]} takk"]},
+        "a greedy phrasing": {"questions": [*first.questions, "hva koster det"]},
+        "another entry's phrasings": {"questions": [*first.questions, *other.questions[:SEEDED]]},
+    }
+    changed: list[tuple[str, Entry | str]] = [
+        (what, msgspec.structs.replace(first, **fields)) for what, fields in ways.items()
+    ]
+    return [*changed, ("retired", first.id)]
+
+
+async def _ask(db: Database, made: Made, fingerprint: str, random: np.random.Generator) -> None:
+    """2,000 questions in all bodies, each like a phrasing, those of the first entries often."""
+    texts = [text for entry in made.entries[:50] for text in entry.questions]
+    texts += [str(text) for text in random.choice(list(made.queries), QUESTIONS - len(texts))]
+    rows = [
+        AskedRow(
+            brain=BRAIN,
+            body=f"body-{number % BODIES}",
+            text=f"{text} {number}",
+            language="nb",
+            outcome="answered",
+            probability=0.9,
+            asked_at=store.now(),
+            fingerprint=fingerprint,
+            vector=_moved(
+                made.queries[text], _noise(random, (len(made.queries[text]),), QUESTION_NOISE)
+            ),
+        )
+        for number, text in enumerate(texts)
+    ]
+    async with db.write() as tx:
+        await asked.add(tx, rows)
+
+
+async def _timed(what: str, work: Awaitable[T]) -> Timed[T]:
+    waits: list[float] = []
+    watching = asyncio.create_task(_watch(waits))
+    started = time.perf_counter()
+    found = await work
+    seconds = time.perf_counter() - started
+    watching.cancel()
+    return Timed(what, found, seconds, float(np.quantile(waits, 0.99)), max(waits))
+
+
+async def _watch(waits: list[float]) -> None:
+    """How much later than asked for the loop comes back, in milliseconds."""
+    while True:
+        started = time.perf_counter()
+        await asyncio.sleep(0.005)
+        waits.append((time.perf_counter() - started - 0.005) * 1000)
+
+
+def _noise(random: np.random.Generator, shape: tuple[int, ...], length: float) -> Floats:
+    """Directions at random, each of that length."""
+    drawn = random.normal(size=shape)
+    drawn *= length / np.linalg.norm(drawn, axis=-1, keepdims=True)
+    return drawn.astype(np.float32)
+
+
+def _moved(vectors: Floats, noise: Floats) -> Floats:
+    moved = vectors + noise
+    return np.asarray(moved / np.linalg.norm(moved, axis=-1, keepdims=True), np.float32)
+
+
+def page(previews: Sequence[Timed[Impact]], conflicts: Timed[list[Conflict]], rows: int) -> str:
+    """The page of documentation, whole."""
+    lines = [
+        "| edit | seconds | tried: questions + phrasings | better | worse | different | flagged | "
+        "an answer waits, ms: 99 of 100 times under, at most |",
+        "|---|---:|---:|---:|---:|---:|---|---:|",
+    ]
+    for one in previews:
+        asked_, own = one.found.questions, one.found.phrasings
+        flagged = ", ".join(reason.kind for reason in one.found.reasons) or "no"
+        lines.append(
+            f"| {one.what} | {one.seconds:.1f} | {asked_.tried:,} + {own.tried:,} "
+            f"| {asked_.better + own.better} | {asked_.worse + own.worse} "
+            f"| {asked_.different + own.different} | {flagged} "
+            f"| {one.usual_wait_ms:.0f}, {one.longest_wait_ms:.0f} |"
+        )
+    return PAGE_TEXT.format(
+        table="\n".join(lines),
+        entries=ENTRIES,
+        rows=rows,
+        questions=QUESTIONS,
+        bodies=BODIES,
+        near=PHRASINGS_MAX,
+        conflicts=len(conflicts.found),
+        conflict_seconds=conflicts.seconds,
+        conflict_wait=conflicts.longest_wait_ms,
+        sure=SURE,
+        noise=NOISE,
+    )
+
+
+PAGE_TEXT = """# Impact preview
+
+`benchmarks/impact.py` writes this page. Make it again with
+
+    .venv/bin/python -m benchmarks.impact
+
+Before an entry is published, the change is tried: the newest {questions:,} different questions
+that visitors really asked (`brains/asked.py`), each in the body where it was asked, and the
+{near:,} phrasings of all entries that are nearest to the change, each as if it were new. Measured
+on a made-up brain of {entries:,} entries with {rows:,} phrasings and {bodies} bodies, on one
+thread; the machine was not idle, so take the seconds for an upper limit.
+
+{table}
+
+*An answer waits* says how long the event loop was held up meanwhile. Looking for conflicts among
+all {entries:,} entries took {conflict_seconds:.1f} seconds and found {conflicts:,}; the loop waited
+{conflict_wait:.0f} ms at most.
+
+## How it is judged
+The entry as it is and as it is proposed are each put into a copy of the matcher, as newcomers
+both, so that only the edit differs (`Matcher.variant`). A phrasing is asked as if it were new: its
+own row does not count, and a newcomer is scored by weights that never saw it
+(`Matcher.search_without`). Each question gets the decision a visitor would get, before and after.
+
+- Where a visitor chose an entry among those offered, found an answer helpful, or the question is
+  an entry's own phrasing, that entry is right; so is one that answers with a probability of
+  {sure} today. More of it is better, less of it worse, and another entry's answer is worst.
+- A question that curators dismissed as not theirs is better unanswered.
+- Of the others: an answer is better than a question back, that is better than nothing, another
+  entry's answer is different, and what another body answers today is worse answered here.
+- The same best candidate moving by less than {noise} is no change.
+
+A change is flagged as harmful where a new phrasing is answered by another entry today, or its
+words are in several other entries' phrasings; where it takes other entries' phrasings or answered
+questions, or another body's; where more gets worse than better; or where bodies would lack a fact.
+It is a warning, and no proof: the preview shows the questions, and people decide. The same entry
+is fitted anew after publishing, together with all others, so that probabilities move a little.
+"""
+
+
+def main() -> None:
+    with threadpool_limits(1):
+        encoder = load_encoder()
+        previews, conflicts = asyncio.run(measure(encoder))
+    for one in (*previews, conflicts):
+        print(one.what, round(one.seconds, 1), one.longest_wait_ms)
+    PAGE.write_text(page(previews, conflicts, ENTRIES * PHRASINGS), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,238 @@
+"""What a change would do: verdicts, seeded harmful edits, good edits; with fakes and for real.
+
+The last tests start the demo once for the whole run and use the default encoder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from benchmarks import demo as bench
+from brains.errors import UnknownBrain
+from brains.model import Entry
+from router.curation.impact import Impact
+from router.curation.verdicts import Known, Verdict, judge
+from router.curation.vocabulary import Vocabulary
+from router.messages import Message
+from router.service import Service
+from router.settings import Settings
+from tests.fakes import FakeClock
+from tests.router.conftest import GYM, SFO, SNOW, entry
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# Verdicts
+
+
+def answer(key: str, probability: float = 0.9) -> Verdict:
+    return Verdict("answered", probability, key, "kommune", key, key)
+
+
+ASKED_BACK = Verdict("clarify", 0.5, "a", offered=("a", "b"))
+NOTHING = Verdict("unanswered", 0.1, "a")
+ELSEWHERE = Verdict("referred", 0.9, "n", "nav", "n", "n", "nav")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "known", "expected"),
+    [
+        (answer("a"), answer("a", 0.6), Known(), None),
+        (NOTHING, answer("a"), Known(), "better"),
+        (NOTHING, ASKED_BACK, Known(), "better"),
+        (ASKED_BACK, answer("b"), Known(), "better"),
+        (ASKED_BACK, answer("c"), Known(), "different"),
+        (ASKED_BACK, NOTHING, Known(), "worse"),
+        (answer("a"), answer("b"), Known(), "different"),
+        (answer("a", 0.99), answer("b"), Known(), "worse"),
+        (answer("a"), ASKED_BACK, Known(), "worse"),
+        (answer("a", 0.81), Verdict("clarify", 0.78, "a", offered=("a",)), Known(), None),
+        (ELSEWHERE, answer("a"), Known(), "worse"),
+        (answer("a"), answer("b"), Known(wanted="a"), "worse"),
+        (answer("b"), answer("a"), Known(wanted="a"), "better"),
+        (ASKED_BACK, answer("c"), Known(wanted="a"), "worse"),
+        (answer("b"), NOTHING, Known(wanted="a"), "better"),
+        (answer("a", 0.99), answer("b"), Known(unwanted="a"), "better"),
+        (answer("b"), answer("a"), Known(unwanted="a"), "worse"),
+        (NOTHING, answer("a"), Known(dismissed=True), "worse"),
+        (answer("a"), NOTHING, Known(dismissed=True), "better"),
+        (answer("a"), Verdict("unanswered", 0.9, "a", missing_fact="x"), Known(), "worse"),
+    ],
+)
+async def test_what_is_better_and_worse(
+    before: Verdict, after: Verdict, known: Known, expected: str | None
+) -> None:
+    assert judge(before, after, known) == expected
+
+
+async def test_words_that_everybody_has_make_a_phrasing_too_general() -> None:
+    things = [f"ting{number}" for number in range(30)]
+    phrasings = {thing: [f"hva koster {thing}", f"søke om {thing}"] for thing in things}
+    phrasings["kart"] = ["gamle kart over byen", "kart over byen"]
+    vocabulary = Vocabulary(phrasings)
+    for text in ("Hva koster?", "koster", "hva koster det", "søke om"):
+        assert ("ting2" in vocabulary.shared_with(text, "ting1")) == (text != "hva koster det")
+    assert vocabulary.shared_with("hva koster ting1 nå", "ting1") == []
+    assert vocabulary.shared_with("kart over byen", "kart") == []
+    assert vocabulary.shared_with("…", "kart") == []
+
+
+# Edits, with the fake encoder
+
+
+def more(one: Entry, *questions: str) -> Entry:
+    return msgspec.structs.replace(one, questions=[*one.questions, *questions])
+
+
+def kinds(impact: Impact) -> set[str]:
+    return {reason.kind for reason in impact.reasons}
+
+
+async def test_an_edit_that_changes_nothing_changes_nothing(desk: Service) -> None:
+    await desk.ask(Message(body="bergen", text="Hva koster SFO?"))
+    found = await desk.impact.preview("kommune", desk.knowledge.entry("kommune", "gymsal"))
+    assert found.changes == [] and not found.harmful
+    assert found.questions.tried >= 1 and found.phrasings.tried > 100
+
+
+async def test_another_entrys_questions_are_theft(desk: Service) -> None:
+    found = await desk.impact.preview("kommune", more(SNOW, *GYM.questions))
+    assert found.harmful and "answered elsewhere" in kinds(found)
+    reason = next(one for one in found.reasons if one.kind == "answered elsewhere")
+    assert reason.others == ["gymsal"] and set(reason.texts) == set(GYM.questions)
+
+
+async def test_what_a_visitor_asked_and_would_lose(desk: Service) -> None:
+    started = await desk.conversations.start("asker")
+    reply = await desk.conversations.say(started.id, started.token, "leie gymsal")
+    await desk.conversations.feedback(started.id, started.token, reply.turn, True)
+    found = await desk.impact.preview("kommune", "gymsal")  # retired
+    lost = next(one for one in found.changes if one.text == "leie gymsal" and not one.phrasing_of)
+    assert (lost.body, lost.judgement, lost.before.entry) == ("asker", "worse", "gymsal")
+    assert lost.after.entry != "gymsal"
+    assert found.per_body["asker"].worse >= 1
+
+
+async def test_a_new_entry_answers_what_nobody_did(desk: Service) -> None:
+    text = "Kan jeg lande helikopter på taket?"
+    await desk.ask(Message(body="voss", text=text))
+    new = entry("helikopter", "kan jeg lande helikopter på tak", "lande helikopter")
+    found = await desk.impact.preview("kommune", new)
+    assert not found.harmful, found.reasons
+    change = next(one for one in found.changes if one.text == text)
+    assert (change.judgement, change.before.outcome) == ("better", "unanswered")
+    assert change.after.best == "entry:kommune/helikopter"
+    only_asker = msgspec.structs.replace(new, audience=["asker"])
+    found = await desk.impact.preview("kommune", only_asker)
+    assert [one for one in found.changes if one.body == "voss"] == []
+
+
+async def test_bodies_that_would_lack_a_fact(desk: Service) -> None:
+    """Voss lacks the price today as well, and loses nothing."""
+    new = msgspec.structs.replace(SFO, answers={"nb": "{{ facts.sfo_price }} {{ facts.nytt }}"})
+    found = await desk.impact.preview("kommune", new)
+    reason = next(one for one in found.reasons if one.kind == "lacks facts")
+    assert reason.others == ["bergen", "asker"] or reason.others == ["asker", "bergen"]
+
+
+async def test_a_preview_saves_nothing_and_tells_how_far_it_is(desk: Service) -> None:
+    told: list[float] = []
+    before = (len(desk.matcher), desk.matcher.stale, desk.knowledge.number)
+    new = more(GYM, "gymsal til leie")
+    await desk.impact.preview("kommune", new, lambda share, what: told.append(share))
+    assert told == sorted(told) and told[0] == 0.0 and told[-1] == 1.0
+    assert (len(desk.matcher), desk.matcher.stale, desk.knowledge.number) == before
+    with pytest.raises(UnknownBrain):
+        await desk.impact.preview("atlantis", new)
+
+
+async def test_a_curator_may_take_a_question_whose_answer_did_not_help(desk: Service) -> None:
+    started = await desk.conversations.start("bergen")
+    reply = await desk.conversations.say(started.id, started.token, "brøyting")
+    await desk.conversations.feedback(started.id, started.token, reply.turn, False)
+    found = await desk.impact.preview("kommune", more(GYM, "Brøyting!"))
+    assert "answered elsewhere" not in kinds(found)
+
+
+# For real
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def demo_desk(
+    demo_server: str, demo_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """A service on a copy of the demo's database, with the default encoder; its visitors have
+    asked a hundred and fifty questions."""
+    home = tmp_path_factory.mktemp("impact")
+    with (
+        closing(sqlite3.connect(demo_home / "samsvar.db")) as source,
+        closing(sqlite3.connect(home / "samsvar.db")) as copy,
+    ):
+        source.backup(copy)
+    (home / "fits").symlink_to(demo_home / "fits")
+    service = await Service.open(
+        Settings.from_environment({"SAMSVAR_HOME": str(home)}), clock=FakeClock()
+    )
+    for question in bench.questions()[:150]:
+        await service.ask(Message(body=question.body, text=question.text))
+    yield service
+    await service.close()
+
+
+async def of_demo(service: Service, id: str, *questions: str) -> Impact:
+    return await service.impact.preview(
+        "kommune", more(service.knowledge.entry("kommune", id), *questions)
+    )
+
+
+@pytest.mark.parametrize(
+    ("id", "questions", "kind"),
+    [
+        ("sfo-pris", ["hva koster det"], "too general"),
+        ("barnehage-soknad", ["hvordan søker jeg", "søknad"], "too general"),
+        ("sfo-pris", ["hvor dyrt er barnehage", "pris barnehage"], "answered elsewhere"),
+        ("sfo-pris", ["Hva koster en barnehageplass?", "Hva er makspris i barnehage?"],
+         "answered elsewhere"),
+    ],
+)  # fmt: skip
+async def test_harmful_edits_are_flagged(
+    demo_desk: Service, id: str, questions: list[str], kind: str
+) -> None:
+    found = await of_demo(demo_desk, id, *questions)
+    assert found.harmful and kind in kinds(found)
+
+
+@pytest.mark.parametrize(
+    ("id", "questions"),
+    [
+        ("sfo-pris", ["hvor dyrt er det å ha barnet på sfo", "månedspris på skolefritidsordning"]),
+        ("barnehage-soknad", ["korleis får eg plass i barnehagen til jenta mi"]),
+        ("barnehage-frist", ["siste dag for å søke barnehageplass"]),
+        ("veg-snobroyting", ["når kommer brøytebilen i gata vår", "det er ikke måkt i vår vei"]),
+    ],
+)
+async def test_ordinary_edits_are_not(demo_desk: Service, id: str, questions: list[str]) -> None:
+    found = await of_demo(demo_desk, id, *questions)
+    assert not found.harmful, found.reasons
+    assert found.questions.worse <= 2
+
+
+async def test_answers_are_not_held_up_meanwhile(demo_desk: Service) -> None:
+    text = "Hva koster SFO?"
+    await demo_desk.ask(Message(body="bergen", text=text))
+    preview = asyncio.create_task(of_demo(demo_desk, "sfo-pris", "hva koster det"))
+    waits = []
+    while not preview.done():
+        started = time.perf_counter()
+        await demo_desk.ask(Message(body="bergen", text=text))
+        waits.append(time.perf_counter() - started)
+    assert (await preview).harmful
+    assert len(waits) > 10 and sorted(waits)[len(waits) // 2] < 0.5
