@@ -50,6 +50,15 @@ def reached(entry: Entry, bodies: list[Body]) -> list[Body]:
     ]
 
 
+def entries_seen(request: AnyRequest, brain: str) -> dict[str, Entry]:
+    """The brain's published entries by id; for an editor those that their own visitors get."""
+    known = frame.service(request).knowledge.entries.get(brain, {})
+    if frame.own_body(request) is None:
+        return dict(known)
+    bodies = bodies_of(request, brain)
+    return {id: entry for id, entry in known.items() if reached(entry, bodies)}
+
+
 def audience_name(request: AnyRequest, scope: str) -> str:
     """What a person calls an audience."""
     bodies = frame.service(request).knowledge.bodies

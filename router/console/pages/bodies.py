@@ -16,6 +16,7 @@ from router.api.parameters import BodyPath
 from router.api.service import ServiceHere
 from router.console import body_forms, forms, frame
 from router.console.body_forms import OwnPart, Settings
+from router.console.entry_links import entries_seen
 from router.console.flashes import Undo
 from router.security.guards import needs
 from router.settings import Settings as ServiceSettings
@@ -79,7 +80,7 @@ class BodyPages(Controller):
         before = service.knowledge.body(slug)
         part = body_forms.own_part(await request.form(), forms.languages([before]))
         changed = body_forms.with_part(before, part)
-        known = service.knowledge.entries.get(before.brain or "", {})
+        known = entries_seen(request, before.brain or "")
         try:
             if any(id not in known for id in part.popular if id not in before.popular):
                 raise Invalid(frame.say(request, "bodies.wrong.popular"), "popular")
@@ -135,7 +136,7 @@ async def _restore(request: AnyRequest, slug: str, part: type[OwnPart] | type[Se
 
 def _page(request: AnyRequest, body: Body, error: Invalid | None = None) -> Any:
     service = frame.service(request)
-    known = service.knowledge.entries.get(body.brain or "", {})
+    known = entries_seen(request, body.brain or "")
     offered = sorted(known.values(), key=title_of)[:ENTRIES_OFFERED]
     return frame.page(
         request,

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
 from litestar import Controller, Request, get, post
-from litestar.datastructures import FormMultiDict
 from litestar.params import QueryParameter
 
 from brains import checks, rendering
-from brains.errors import Invalid, Problem, UnknownBroadcast
+from brains.errors import Invalid, UnknownBroadcast
 from brains.knowledge import choose, title_of
 from brains.model import EVERYONE, GROUP_PREFIX, Broadcast
 from router.api.parameters import BrainPath, BroadcastPath
 from router.api.service import ServiceHere
 from router.console import forms, frame
-from router.console.entry_links import audience_name, bodies_of
+from router.console.broadcast_form import TEXT, BroadcastForm, filled, pointed
+from router.console.broadcast_form import broadcast as broadcast_of
+from router.console.broadcast_form import written as sent
+from router.console.entry_links import audience_name, bodies_of, entries_seen
 from router.console.flashes import Undo
 from router.security.guards import needs
-from router.security.own import broadcast_for, require_broadcast
+from router.security.own import broadcast_for, may_speak, require_broadcast
 
 AnyRequest = Request[Any, Any, Any]
 READ = [needs("read", "any body")]
 WRITE = [needs("keep body", "any body")]
-TEXT = "text_"
 OVER_SHOWN = 20
 ENTRIES_OFFERED = 1000
-
-
-class BroadcastForm(msgspec.Struct, kw_only=True):
-    """Every field as text."""
-
-    texts: dict[str, str] = {}
-    level: str = "info"
-    audience: list[str] = []
-    entry: str = ""
-    starts: str = ""
-    ends: str = ""
 
 
 class BroadcastPages(Controller):
@@ -69,8 +58,11 @@ class BroadcastPages(Controller):
             html=lambda one: rendering.html(one.texts[_language(request, one)]),
             spoken=lambda one: _language(request, one),
             name_of=lambda scope: audience_name(request, scope),
-            entry_title=lambda id: _entry_title(service, brain, id),
-            keeps=lambda one: _may(request, brain, service.broadcasts.get(brain, one.id).audience),
+            entry_title=lambda id: _entry_title(request, brain, id),
+            keeps=lambda one: all(
+                may_speak(request, brain, scope)
+                for scope in service.broadcasts.get(brain, one.id).audience
+            ),
             may_write=frame.may(request, "keep body", brain=brain, body=frame.own_body(request)),
         )
 
@@ -86,13 +78,13 @@ class BroadcastPages(Controller):
         own = frame.own_body(request)
         if not like:
             return _form(request, brain, BroadcastForm(audience=[own or EVERYONE]))
-        earlier = _filled(_seen(request, service, brain, like))
+        earlier = filled(_seen(request, service, brain, like))
         return _form(request, brain, msgspec.structs.replace(earlier, starts="", ends=""))
 
     @post("/", guards=WRITE)
     async def publish(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
         """Show it, from now or from when it says."""
-        written = _written(request, await request.form())
+        written = sent(request, await request.form())
         return await _save(request, service, brain, written, None)
 
     @get("/{broadcast:str}", guards=WRITE)
@@ -102,7 +94,7 @@ class BroadcastPages(Controller):
         """The form, filled."""
         one = _seen(request, service, brain, broadcast)
         require_broadcast(request, brain, one.audience)
-        return _form(request, brain, _filled(one), one)
+        return _form(request, brain, filled(one), one)
 
     @post("/{broadcast:str}", guards=WRITE)
     async def change(
@@ -111,7 +103,7 @@ class BroadcastPages(Controller):
         """Save what the form says."""
         one = _seen(request, service, brain, broadcast)
         require_broadcast(request, brain, one.audience)
-        return await _save(request, service, brain, _written(request, await request.form()), one)
+        return await _save(request, service, brain, sent(request, await request.form()), one)
 
     @post("/{broadcast:str}/withdraw", guards=WRITE)
     async def withdraw(
@@ -140,10 +132,10 @@ class BroadcastPages(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, broadcast: BroadcastPath
     ) -> Any:
         """Undo: make it what it was, with its times."""
-        written = _written(request, await request.form())
+        written = sent(request, await request.form())
         require_broadcast(request, brain, *_audiences_now(service, brain, broadcast))
         by = require_broadcast(request, brain, written.audience)
-        await service.broadcasts.save(brain, _broadcast(request, written, broadcast), by)
+        await service.broadcasts.save(brain, broadcast_of(request, written, broadcast), by)
         frame.flash(request, "broadcasts.restored")
         return frame.redirect(_url(brain))
 
@@ -157,7 +149,7 @@ async def _save(
 ) -> Any:
     by = require_broadcast(request, brain, written.audience)
     try:
-        new = _broadcast(request, written, before.id if before else "")
+        new = broadcast_of(request, written, before.id if before else "")
         if before is not None and not written.starts:
             new = msgspec.structs.replace(new, starts_at=before.starts_at)
         saved = await service.broadcasts.save(brain, new, by)
@@ -176,18 +168,18 @@ def _form(
     before: Broadcast | None = None,
     error: Invalid | None = None,
 ) -> Any:
-    service, bodies = frame.service(request), bodies_of(request, brain)
+    bodies = bodies_of(request, brain)
     everyone = frame.may(request, "publish", brain=brain)
     groups = sorted({group for body in bodies for group in body.groups}) if everyone else []
     by_name = [body.id for body in bodies]
-    known = sorted(service.knowledge.entries[brain].values(), key=lambda entry: title_of(entry))
+    known = sorted(entries_seen(request, brain).values(), key=title_of)
     return frame.page(
         request,
         "broadcasts/form.html",
         title=frame.say(request, "broadcasts.edit" if before else "broadcasts.new"),
         area="broadcasts",
         status=400 if error else 200,
-        errors=[_pointed(problem) for problem in error.problems] if error else [],
+        errors=[pointed(problem) for problem in error.problems] if error else [],
         written=written,
         before=before,
         url=_url(brain),
@@ -202,61 +194,8 @@ def _form(
     )
 
 
-def _written(request: AnyRequest, form: FormMultiDict) -> BroadcastForm:
-    """What a browser sent. An editor's is for the own body, whatever was sent."""
-    own = frame.own_body(request)
-    return BroadcastForm(
-        texts=forms.texts(form, TEXT),
-        level=forms.text(form, "level") or "info",
-        audience=[own] if own else forms.all_of(form, "audience"),
-        entry=forms.text(form, "entry"),
-        starts=forms.text(form, "starts"),
-        ends=forms.text(form, "ends"),
-    )
-
-
-def _filled(one: Broadcast) -> BroadcastForm:
-    return BroadcastForm(
-        texts=dict(one.texts),
-        level=one.level,
-        audience=list(one.audience),
-        entry=one.entry or "",
-        starts=forms.moment_input(one.starts_at),
-        ends=forms.moment_input(one.ends_at),
-    )
-
-
-def _broadcast(request: AnyRequest, written: BroadcastForm, id: str) -> Broadcast:
-    """Raises `Invalid`, in the reader's language where the form alone shows what is wrong."""
-    now = frame.service(request).pipeline.clock()
-    problems: list[Problem] = []
-    times: dict[str, dt.datetime | None] = {}
-    for name in ("starts", "ends"):
-        try:
-            times[name] = forms.moment(getattr(written, name))
-        except ValueError:
-            problems.append(Problem(name, frame.say(request, "broadcasts.wrong.time")))
-    starts, ends = times.get("starts") or now, times.get("ends")
-    if ends is not None and ends <= starts:
-        problems.append(Problem("ends", frame.say(request, "broadcasts.wrong.order")))
-    if not written.texts:
-        problems.append(Problem(f"{TEXT}nb", frame.say(request, "broadcasts.wrong.empty")))
-    if not written.audience:
-        problems.append(Problem("audience", frame.say(request, "broadcasts.wrong.nobody")))
-    checks.refuse(problems)
-    return Broadcast(
-        id=id,
-        texts=written.texts,
-        level="warning" if written.level == "warning" else "info",
-        audience=[EVERYONE] if EVERYONE in written.audience else written.audience,
-        entry=written.entry or None,
-        starts_at=starts,
-        ends_at=ends,
-    )
-
-
 def _restoring(brain: str, one: Broadcast) -> Undo:
-    filled = _filled(one)
+    filled = filled(one)
     fields = {
         **forms.fields(TEXT, one.texts),
         "level": one.level,
@@ -283,31 +222,12 @@ def _audiences_now(service: ServiceHere, brain: str, id: str) -> list[list[str]]
         return []
 
 
-def _may(request: AnyRequest, brain: str, audience: list[str]) -> bool:
-    """Whether whoever is signed in may change what is said to that audience."""
-    return all(
-        frame.may(request, "publish", brain=brain)
-        if scope == EVERYONE or scope.startswith(GROUP_PREFIX)
-        else frame.may(request, "keep body", brain=brain, body=scope)
-        for scope in audience
-    )
-
-
-def _pointed(problem: Problem) -> Problem:
-    """A problem of the stored broadcast, pointing at the form's field."""
-    field = problem.pointer.removeprefix("field ")
-    names = {"starts_at": "starts", "ends_at": "ends"}
-    if field.startswith("texts."):
-        return Problem(TEXT + field.removeprefix("texts."), problem.text)
-    return Problem(names.get(field, field.partition("[")[0]), problem.text)
-
-
 def _language(request: AnyRequest, one: Broadcast) -> str:
     return choose(one.texts, [frame.language(request)])
 
 
-def _entry_title(service: ServiceHere, brain: str, id: str) -> str:
-    entry = service.knowledge.entries[brain].get(id)
+def _entry_title(request: AnyRequest, brain: str, id: str) -> str:
+    entry = entries_seen(request, brain).get(id)
     return title_of(entry) if entry else id
 
 
