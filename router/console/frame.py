@@ -20,6 +20,7 @@ from brains.errors import Problem
 from brains.model import Brain
 from router.console import charts, dates, flashes, nav, wording
 from router.console.flashes import Flash, Kind, Undo
+from router.console.problems import worded
 from router.security.access import Access
 from router.security.rights import Right
 from router.service import Service
@@ -81,7 +82,12 @@ def page(
     """
     return ConsolePage(
         template,
-        context={**_frame(request, area), "title": title, "errors": _pointed(errors), **context},
+        context={
+            **_frame(request, area),
+            "title": title,
+            "errors": _pointed(request, errors),
+            **context,
+        },
         status_code=status,
         media_type=MediaType.HTML,
     )
@@ -233,9 +239,13 @@ class _Words(msgspec.Struct, frozen=True):
         return dates.input_date(at)
 
 
-def _pointed(errors: Sequence[Problem]) -> list[Problem]:
-    """`field title`, as the shared checks say it, is the form's field `title`."""
-    return [Problem(error.pointer.removeprefix("field "), error.text) for error in errors]
+def _pointed(request: AnyRequest, errors: Sequence[Problem]) -> list[Problem]:
+    """In the page's language; `field title`, as the checks say it, is the form's `title`."""
+    tongue = language(request)
+    return [
+        Problem(error.pointer.removeprefix("field "), worded(error.text, tongue))
+        for error in errors
+    ]
 
 
 def _links(

@@ -96,7 +96,7 @@ class EditorPages(Controller):
             "entries/writing.html",
             title="",
             area="entries",
-            **_beside(request, service, brain, form, str(chosen)),
+            **beside(request, service, brain, form, str(chosen)),
         )
 
 
@@ -209,11 +209,11 @@ async def _page(
         else f"/console/brains/{brain}/new-entry",
         url=entry_url(brain, newest.id) if newest else entries_url(brain),
         list_url=entries_url(brain),
-        **_beside(request, service, brain, form, chosen),
+        **beside(request, service, brain, form, chosen),
     )
 
 
-def _beside(
+def beside(
     request: AnyRequest, service: Service, brain: str, form: EntryForm, chosen: str
 ) -> dict[str, Any]:
     """What the panel beside the form shows."""

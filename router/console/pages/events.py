@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get
+from litestar.params import QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from brains.errors import UnknownBrain
@@ -19,7 +20,9 @@ RETRY_MS = 2000
 
 
 @get("/events")
-async def events(request: AnyRequest, brain: str) -> ServerSentEvent:
+async def events(
+    request: AnyRequest, brain: Annotated[str, QueryParameter(max_length=200)]
+) -> ServerSentEvent:
     """`counts` events of one knowledge base. Raises `UnknownBrain` for one not to be read."""
     if brain not in {one.id for one in frame.brains(request)}:
         raise UnknownBrain(brain)

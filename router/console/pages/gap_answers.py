@@ -9,24 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from litestar import Controller, Request, get, post
 from litestar.params import QueryParameter
 
-from brains import rendering
 from brains.errors import Invalid, Problem
 from brains.model import Gap
 from router.api.parameters import BrainPath, GapPath
 from router.api.service import ServiceHere
-from router.console import frame, gap_answers, gap_views, impact_views
-from router.console.entry_forms import EntryForm
-from router.console.entry_links import audience_name, bodies_of, entry_url
-from router.console.gap_answers import Draft, Tried
-from router.console.gap_views import gap_url, gaps_url, title_of
-from router.console.pages.gaps import QUESTIONS_SHOWN
-from router.console.search import find_entries
-from router.curation.fact_csv import Values
+from router.console import frame, gap_answers, gap_views
+from router.console.gap_answers import Tried
+from router.console.gap_forms import looked_over, written
+from router.console.gap_views import gap_url, gaps_url
 from router.jobs import Progress, UnknownJob
 from router.results import AnsweredGap
 from router.security.audited import UNAUDITED
@@ -36,8 +30,6 @@ from router.service import Service
 AnyRequest = Request[Any, Any, Any]
 Answering = Callable[[], Awaitable[AnsweredGap]]
 
-HOWS = ("new", "phrasing", "local", "fact")
-PHRASINGS_TICKED = 15
 QUICK_SECONDS = 1.0
 ANSWERS = [needs("close gaps", "brain"), needs("publish", "brain")]
 
@@ -67,7 +59,7 @@ class GapAnswers(Controller):
         await service.gap_desk.touch(brain, gap)
         tried = gap_answers.tried(request, job, found) if job else None
         draft = tried.draft if tried else None
-        return await _form(
+        return await written(
             request, service, found, draft.how if draft else how, draft, entry=entry, find=find
         )
 
@@ -83,7 +75,7 @@ class GapAnswers(Controller):
         draft = make(found, data)
         wrong = gap_answers.problems(request, service.knowledge, brain, draft)
         if wrong:
-            return await _form(request, service, found, draft.how, draft, wrong)
+            return await written(request, service, found, draft.how, draft, wrong)
         proposed = gap_answers.proposed(service.knowledge, found, draft)
 
         async def work(progress: Progress) -> Tried:
@@ -108,7 +100,7 @@ class GapAnswers(Controller):
         if tried is None:
             frame.flash(request, "gaps.try_again", kind="warning")
             return frame.redirect(f"{gap_url(found)}/answer")
-        return _look(request, found, tried, job)
+        return looked_over(request, found, tried, job)
 
     @post("/answer/publish")
     async def publish(
@@ -123,7 +115,7 @@ class GapAnswers(Controller):
             return frame.redirect(f"{gap_url(found)}/answer")
         if tried.impact.harmful and not reason:
             asked = Problem("reason", frame.say(request, "gaps.wrong.harm"))
-            return _look(request, found, tried, job, [asked])
+            return looked_over(request, found, tried, job, [asked])
         if reason:
             request.state.audit = {"detail": {"reason": reason}}
         by, draft, desk = key_in(request).name, tried.draft, service.gap_desk
@@ -135,7 +127,11 @@ class GapAnswers(Controller):
             return await desk.answer_new(brain, gap, entry, by)
 
         return await _answer(
-            request, service, found, work, lambda wrong: _look(request, found, tried, job, wrong)
+            request,
+            service,
+            found,
+            work,
+            lambda wrong: looked_over(request, found, tried, job, wrong),
         )
 
     @post("/answer/local")
@@ -149,7 +145,7 @@ class GapAnswers(Controller):
         wrong = gap_answers.local_problems(request, service.knowledge, brain, draft, scope)
 
         async def again(problems: list[Problem]) -> Any:
-            return await _form(
+            return await written(
                 request, service, found, "local", draft, problems, entry=draft.entry, scope=scope
             )
 
@@ -173,7 +169,7 @@ class GapAnswers(Controller):
         values = gap_answers.fact_values(data)
 
         async def again(problems: list[Problem]) -> Any:
-            return await _form(request, service, found, "fact", None, problems, values=values)
+            return await written(request, service, found, "fact", None, problems, values=values)
 
         if not values:
             return await again([Problem("facts", frame.say(request, "gaps.wrong.facts"))])
@@ -255,93 +251,6 @@ async def _answer(
 
     then = f"{gap_url(gap)}/result?job={{id}}"
     return await _begin(request, service, "ask again", run, then, refused)
-
-
-async def _form(
-    request: AnyRequest,
-    service: Service,
-    gap: Gap,
-    how: str,
-    draft: Draft | None = None,
-    problems: list[Problem] | None = None,
-    *,
-    entry: str = "",
-    find: str = "",
-    scope: str = "",
-    values: Values | None = None,
-) -> frame.ConsolePage:
-    """The page where an answer is written, in one of four ways."""
-    how = how if how in HOWS else "new"
-    page = await service.gap_desk.questions(gap.brain, gap.id, None, QUESTIONS_SHOWN)
-    texts = gap_views.phrasings(gap, page.items)
-    form = draft.form if draft else EntryForm(title=title_of(gap))
-    chosen = service.knowledge.entries[gap.brain].get(draft.entry if draft else entry)
-    ticked = form.lines if draft else texts[:PHRASINGS_TICKED]
-    if how == "local" and chosen and draft is None:
-        form = EntryForm(answers=dict(chosen.answers))
-    bodies = bodies_of(request, gap.brain)
-    asked = {one.id for one in gap.bodies}
-    return frame.page(
-        request,
-        "gaps/answer.html",
-        title=frame.say(request, "gaps.answering"),
-        area="gaps",
-        status=400 if problems else 200,
-        errors=problems or [],
-        gap=gap,
-        question=title_of(gap),
-        url=gap_url(gap),
-        list_url=gaps_url(gap.brain),
-        how=how,
-        hows=[(one, f"{gap_url(gap)}/answer?{urlencode({'how': one})}") for one in HOWS],
-        form=form,
-        texts=texts,
-        ticked=ticked,
-        others="\n".join(line for line in form.lines if line not in texts) if draft else "",
-        chosen=chosen,
-        chosen_url=entry_url(gap.brain, chosen.id) if chosen else "",
-        find=find,
-        found=find_entries(service, gap.brain, find) if find.strip() else [],
-        scope=scope or next((body.id for body in bodies if body.id in asked), ""),
-        scopes=[(body.id, body.name) for body in bodies],
-        audiences=_audiences(request, gap.brain),
-        lacking=gap_answers.lacking(service.knowledge, gap, None) if how == "fact" else [],
-        values=values or {},
-        views=gap_views,
-    )
-
-
-def _look(
-    request: AnyRequest, gap: Gap, tried: Tried, job: str, problems: list[Problem] | None = None
-) -> frame.ConsolePage:
-    """The page before publishing."""
-    return frame.page(
-        request,
-        "gaps/look.html",
-        title=frame.say(request, "gaps.look.title"),
-        area="gaps",
-        status=400 if problems else 200,
-        errors=problems or [],
-        gap=gap,
-        question=title_of(gap),
-        url=gap_url(gap),
-        list_url=gaps_url(gap.brain),
-        tried=tried,
-        **impact_views.shown(request, gap.brain, tried.impact),
-        proposed=tried.proposed,
-        job=job,
-        shown={tag: rendering.html(text) for tag, text in tried.proposed.answers.items()},
-        audience=[audience_name(request, scope) for scope in tried.proposed.audience],
-        views=gap_views,
-    )
-
-
-def _audiences(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
-    """Groups and bodies of the brain, to choose from."""
-    bodies = bodies_of(request, brain)
-    groups = sorted({f"group:{group}" for body in bodies for group in body.groups})
-    scopes = [*groups, *(body.id for body in bodies)]
-    return [(scope, audience_name(request, scope)) for scope in scopes]
 
 
 handlers = [GapAnswers]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Controller, Request, get
+from litestar.params import PathParameter
 
 from router.api.service import ServiceHere
 from router.console import frame, wording
 
 AnyRequest = Request[Any, Any, Any]
+JobPath = Annotated[str, PathParameter(max_length=100)]
 
 
 class JobState(msgspec.Struct, frozen=True):
@@ -28,7 +30,7 @@ class JobController(Controller):
     path = "/jobs/{job:str}"
 
     @get("/")
-    async def show(self, request: AnyRequest, service: ServiceHere, job: str) -> Any:
+    async def show(self, request: AnyRequest, service: ServiceHere, job: JobPath) -> Any:
         """How far it is; its result's page once it is done."""
         found = service.jobs.get(job, frame.holder(request).id)
         if found.state == "done" and found.then:
@@ -38,7 +40,7 @@ class JobController(Controller):
         return frame.page(request, "jobs/show.html", title=title, area="", job=found, what=what)
 
     @get("/state")
-    async def state(self, request: AnyRequest, service: ServiceHere, job: str) -> JobState:
+    async def state(self, request: AnyRequest, service: ServiceHere, job: JobPath) -> JobState:
         """The same for the page's script."""
         found = service.jobs.get(job, frame.holder(request).id)
         then = found.then if found.state == "done" else ""
