@@ -11,10 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from brains.database import Database
+from brains.people import Person
 from brains.store import now
 from router.console.live import Live, Place
+from router.jobs import Progress
 from router.service import Service
 from tests.console.conftest import ClientOf
 
@@ -114,6 +117,52 @@ async def test_counters_come_by_themselves_when_somebody_asks(
         after = await asyncio.wait_for(anext(events), 2)
         await events.aclose()
     assert after["version"] > before["version"] and after["open"] > before["open"]
+
+
+async def test_long_work_is_watched_on_its_page_and_leads_to_its_result(
+    client_of: ClientOf, service: Service, persons: dict[str, Person]
+) -> None:
+    go = asyncio.Event()
+
+    async def work(progress: Progress) -> None:
+        progress(0.4, "trying")
+        await go.wait()
+
+    job = service.jobs.start("impact", persons["curator"].id, work, then="/console/brains/kommune")
+    await asyncio.sleep(0)
+    curator, address = client_of("curator"), f"/console/jobs/{job.id}"
+    page = await curator.get(address, headers=HTML)
+    assert 'value="0.400"' in page.text and "prøver spørsmålene" in page.text
+    assert (await client_of("editor").get(address, headers=HTML)).status_code == 404
+    go.set()
+    await service.jobs.wait(job, 5)
+    assert (await curator.get(f"{address}/state")).json()["then"] == "/console/brains/kommune"
+    assert (await curator.get(address)).headers["location"] == "/console/brains/kommune"
+
+
+async def test_no_page_asks_the_database_more_than_a_handful_of_questions(
+    client_of: ClientOf, service: Service
+) -> None:
+    gap = await _ask(service, "bergen", "Hvor mange fugleholker er det i Nygårdsparken?")
+    asked: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        asked.append(arguments[2])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        for path, most in (
+            ("/console/brains/kommune", 30),
+            ("/console/brains/kommune/gaps", 16),
+            (f"/console/brains/kommune/gaps/{gap}", 60),
+            ("/console/search?q=barnehage", 20),
+        ):
+            asked.clear()
+            assert (await client_of("curator").get(path, headers=HTML)).status_code == 200
+            print(path, len(asked))
+            assert len(asked) <= most, asked
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
 async def test_nobody_listens_to_a_brain_that_is_not_theirs(client_of: ClientOf) -> None:

@@ -142,9 +142,9 @@ async def test_conflicts_are_found_accepted_and_mended(client_of: ClientOf, keys
     assert "Har gått ut" in found and "31. desember 2019" in found and key
     data = {"key": key[1], "job": result.partition("job=")[2]}
     assert (await curator.post(f"{page}/accept", data=data)).headers["location"] == result
-    assert key[1] not in (await curator.get(result)).text
+    assert f'data-key="{key[1]}"' not in (await curator.get(result)).text
     await curator.post(f"{page}/reopen", data=data)
-    assert key[1] in (await curator.get(result)).text
+    assert f'data-key="{key[1]}"' in (await curator.get(result)).text
 
     merge = {"keep": "utgaatt", "other": "snorydding"}
     merged = await curator.post(f"{page}/merge", data=merge)
