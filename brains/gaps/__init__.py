@@ -4,6 +4,7 @@ store       `Gaps`: what others use of all this
 recorder    records questions, those of the same moment together; keeps the clusters in memory
 recording   what one transaction of recording does to one brain; recorded: a question
 clusters    which gap a question belongs to: clusters of vectors, as memory holds them
+affinity    how alike questions and gaps are; tidying: what to merge and move, as a plan
 heat        what sorts gaps: how much one matters now
 listing     gaps and questions found and listed; views: as a curator, or an editor, sees them
 overview    a brain's gaps in numbers
