@@ -29,6 +29,17 @@ log = logging.getLogger(__name__)
 UNAUDITED = "unaudited"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REFUSED_FROM = 400
+# What is one thing to a reader of the log, though it is several modules.
+NOUNS = {
+    "body_facts": "facts",
+    "entry_editor": "entries",
+    "entry_history": "entries",
+    "entry_impact": "entries",
+    "fact_files": "facts",
+    "gap_answers": "gaps",
+    "gap_work": "gaps",
+    "transfer": "imports",
+}
 
 
 class AuditMiddleware(ASGIMiddleware):
@@ -81,6 +92,6 @@ def line_of(scope: HTTPScope) -> Line:
 
 
 def action(handler: HTTPRouteHandler) -> str:
-    """`entries.save`: the module's name and the function's, the same for API and console."""
-    function = handler.fn
-    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+    """`entries.save`: what the module is about and the function's name, as in `texts/audit`."""
+    module = handler.fn.__module__.rpartition(".")[2]
+    return f"{NOUNS.get(module, module)}.{handler.fn.__name__}"

@@ -31,9 +31,11 @@ from litestar.routes import HTTPRoute
 from brains import people, sessions
 from brains.model import Role
 from router.api.app import create_app
+from router.console import wording
 from router.console.routes import console_routes
 from router.demo.pages import demo_routes
 from router.security.access import Access
+from router.security.audited import UNAUDITED, action
 from router.security.signed_in import SIGN_IN
 from router.service import Service
 from router.settings import Settings
@@ -228,6 +230,17 @@ async def test_every_route_has_a_rule(app: Litestar) -> None:
     assert not gone, "These are no more; remove them from tests/console/rules.py:\n" + "\n".join(
         gone
     )
+
+
+async def test_every_change_has_words_in_the_log(app: Litestar) -> None:
+    changes = {
+        action(handler)
+        for method, path, handler in routes(app)
+        if method != "GET" and not handler.opt.get(UNAUDITED)
+    }
+    for language in wording.LANGUAGES:
+        lacking = sorted(one for one in changes if not wording.has(f"audit.did.{one}", language))
+        assert not lacking, f"texts/audit.{language}.toml lacks did.{lacking[0]} and {lacking[1:]}"
 
 
 async def test_nobody_sees_or_changes_what_is_not_theirs(
