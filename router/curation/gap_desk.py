@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from brains import entries, people
+from brains import people
 from brains.database import Database
 from brains.errors import Invalid, NotFound, UnknownBody
-from brains.formats.ids import slug
 from brains.gaps import Gaps, moving, work
 from brains.gaps.listing import Order
 from brains.gaps.overview import GapOverview
@@ -41,7 +40,6 @@ from router.results import AnsweredGap, SimilarGap
 PHRASINGS_FROM_GAP_MAX = 15
 TEXTS_LOOKED_AT = 200
 TITLE_CHARS_MAX = 60
-SAME_IDS_MAX = 100
 
 
 class GapDesk(msgspec.Struct, frozen=True):
@@ -192,7 +190,7 @@ class GapDesk(msgspec.Struct, frozen=True):
         questions = entry.questions or [*await self._phrasings(gap)]
         entry = msgspec.structs.replace(
             entry,
-            id=entry.id or await self._free_id(brain, title),
+            id=entry.id or await self.curation.free_id(brain, title),
             title=title,
             questions=questions,
             status="published",
@@ -254,14 +252,6 @@ class GapDesk(msgspec.Struct, frozen=True):
         page = await self.questions(gap.brain, gap.id, limit=TEXTS_LOOKED_AT)
         texts = dict.fromkeys([gap.summary, *(one.text for one in page.items)])
         return list(texts)[:PHRASINGS_FROM_GAP_MAX]
-
-    async def _free_id(self, brain: str, title: str) -> str:
-        """An id made of the title, that no entry of the brain has ever had."""
-        base = slug(title) or "svar"
-        names = [base, *(f"{base}-{number}" for number in range(2, SAME_IDS_MAX))]
-        async with self.db.read() as tx:
-            taken = await entries.heads(tx, brain, names)
-        return next(name for name in names if name not in taken)
 
     async def _require_person(self, id: str) -> None:
         async with self.db.read() as tx:
