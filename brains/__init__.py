@@ -12,6 +12,7 @@
     knowledge       the way out: one node's view in memory, kept up by the change feed
     gaps            what nobody could answer, gathered from all bodies; clusters says what is alike
 
+    broadcasts      notices: which show where, and when that changes next
     database        transactions on SQLite or PostgreSQL, and their errors in plain words
     tables          the tables; migrations/ builds them
     changes         the change feed: every change takes the next number

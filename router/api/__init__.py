@@ -5,6 +5,8 @@ conversations.py  a visitor's conversation, from start to erasure
 ask.py            one stateless question; whose question is it?
 bodies.py         the organisations, and what they are asked most
 facts.py          a body's own values
+broadcasts.py     notices to visitors, and what a body shows now
+local_answers.py  a body's own text in place of a shared one
 entries.py        a brain's entries: drafted, published, retired
 gaps.py           what nobody could answer; gap_work.py is what else one does with it
 transfer.py       import and export

@@ -7,6 +7,7 @@
     live.py        counters and word of changes, over server-sent events
     charts.py      charts as SVG; search.py: one search over everything
     errors.py      what goes wrong, as a page; middleware.py: headers and cookies
+    forms.py       what forms have in common; broadcast_form, body_forms, fact_parts: of one area
     pages/         one file an area: the routes; templates/<area>/: their HTML
 
 To add a page:

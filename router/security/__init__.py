@@ -2,6 +2,7 @@
 
 tokens.py     tokens of visitors: made, hashed, compared
 rights.py     roles, what each may do, and where: the whole table on one page
+own.py        what one body's people may do with what its brain shares
 access.py     from a key in a request to the `Key` it is, and whether its holder may
 guards.py     the same as Litestar guards, for routes to name what they need
 sign_in.py    a person's way in: by password, by provider, by invitation; and out

@@ -14,6 +14,7 @@ from litestar import Request
 
 from brains.knowledge import scopes_of
 from brains.model import EVERYONE, GROUP_PREFIX, Broadcast
+from router.errors import NotAllowed
 from router.security.access import Access
 from router.security.guards import key_in
 from router.service import Service
@@ -30,6 +31,15 @@ def require_scope(request: AnyRequest, brain: str, scope: str) -> str:
     else:
         access.require(holder, "keep body", brain=brain, body=scope)
     return holder.name
+
+
+def may_speak(request: AnyRequest, brain: str, scope: str) -> bool:
+    """Whether `require_scope` would let it pass."""
+    try:
+        require_scope(request, brain, scope)
+    except NotAllowed:
+        return False
+    return True
 
 
 def require_broadcast(request: AnyRequest, brain: str, *audiences: Sequence[str]) -> str:

@@ -16,9 +16,14 @@ from brains.model import EVERYONE, GROUP_PREFIX, Broadcast
 from router.api.parameters import BrainPath, BroadcastPath
 from router.api.service import ServiceHere
 from router.console import forms, frame
-from router.console.broadcast_form import TEXT, BroadcastForm, filled, pointed
-from router.console.broadcast_form import broadcast as broadcast_of
-from router.console.broadcast_form import written as sent
+from router.console.broadcast_form import (
+    TEXT,
+    BroadcastForm,
+    broadcast_of,
+    filled,
+    pointed,
+    sent,
+)
 from router.console.entry_links import audience_name, bodies_of, entries_seen
 from router.console.flashes import Undo
 from router.security.guards import needs
@@ -195,12 +200,11 @@ def _form(
 
 
 def _restoring(brain: str, one: Broadcast) -> Undo:
-    filled = filled(one)
     fields = {
         **forms.fields(TEXT, one.texts),
         "level": one.level,
         "audience": one.audience,
-        "entry": filled.entry,
+        "entry": one.entry or "",
         "starts": one.starts_at.isoformat(),
         "ends": one.ends_at.isoformat() if one.ends_at else "",
     }

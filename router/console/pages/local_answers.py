@@ -21,7 +21,7 @@ from router.console.flashes import Undo
 from router.curation.local_answers import Shadowing
 from router.security.edge import slashed
 from router.security.guards import needs
-from router.security.own import require_scope
+from router.security.own import may_speak, require_scope
 
 AnyRequest = Request[Any, Any, Any]
 READ = [needs("read", "any body")]
@@ -65,7 +65,7 @@ class LocalAnswerPages(Controller):
             scopes=[("", frame.say(request, "common.all")), *_scopes(request, brain)],
             url=_url(brain),
             address=lambda one: _address(brain, one.local.entry, one.local.scope),
-            keeps=lambda one: _may(request, brain, one.local.scope),
+            keeps=lambda one: may_speak(request, brain, one.local.scope),
             may_write=bool(_writable(request, brain)),
             name_of=lambda one: audience_name(request, one),
         )
@@ -193,7 +193,7 @@ async def _page(
         previews=_previews(request, shared, body, texts) if body and not error else [],
         previewing=written is not None and error is None,
         organisation=body,
-        may_write=_may(request, brain, scope),
+        may_write=may_speak(request, brain, scope),
         url=_url(brain),
         address=_address(brain, id, scope),
         entry_url=entry_url(brain, id),
@@ -265,13 +265,9 @@ def _scopes(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
 
 
 def _writable(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
-    return [(scope, name) for scope, name in _scopes(request, brain) if _may(request, brain, scope)]
-
-
-def _may(request: AnyRequest, brain: str, scope: str) -> bool:
-    if scope.startswith(GROUP_PREFIX):
-        return frame.may(request, "publish", brain=brain)
-    return frame.may(request, "keep body", brain=brain, body=scope)
+    return [
+        (scope, name) for scope, name in _scopes(request, brain) if may_speak(request, brain, scope)
+    ]
 
 
 def _preview_body(request: AnyRequest, brain: str, scope: str) -> Body | None:
