@@ -18,7 +18,7 @@ import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -175,7 +175,7 @@ async def measure(encoder: Encoder) -> tuple[list[Timed[Impact]], Timed[list[Con
 
 def _edits(entries: Sequence[Entry]) -> list[tuple[str, Entry | str]]:
     first, other = entries[0], entries[1]
-    ways = {
+    ways: dict[str, dict[str, Any]] = {
         "an answer reworded": {"answers": {"nb": "Noe annet."}},
         "a phrasing of its own": {"questions": [*first.questions, f"{first.questions[0]} takk"]},
         "a greedy phrasing": {"questions": [*first.questions, "hva koster det"]},
@@ -316,8 +316,9 @@ def main() -> None:
     with threadpool_limits(1):
         encoder = load_encoder()
         previews, conflicts = asyncio.run(measure(encoder))
-    for one in (*previews, conflicts):
-        print(one.what, round(one.seconds, 1), one.longest_wait_ms)
+    lines = [(one.what, one.seconds) for one in previews]
+    for what, seconds in [*lines, (conflicts.what, conflicts.seconds)]:
+        print(f"{what}: {seconds:.1f} s")
     PAGE.write_text(page(previews, conflicts, ENTRIES * PHRASINGS), "utf-8")
 
 

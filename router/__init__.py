@@ -13,6 +13,7 @@ opening         when a body's humans are there
 service         all of it put together
 conversations   visitors' conversations, kept in the database
 unhelpful       the question behind an answer that did not help
+asked           what visitors really ask, remembered for curating
 events          what happens in them, told at once
 curation        entries, facts, gaps, bodies; results has what it gives back
 evaluation      how good the answers are, on questions with known answers

@@ -14,6 +14,7 @@ asking      a gap's questions, to ask them again
 forwarding  a gap's questions on their way to another brain
 events      the history of a gap
 spared      what a fix was worth
+dismissed   questions that curators have refused
 embedding   vectors of questions that another encoder saw first
 rows        the tables and the clock
 """

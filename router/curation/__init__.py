@@ -1,11 +1,19 @@
 """The desk where the shared brain is kept.
 
 content     entries, facts, bodies, import and export
-imports     what a file would change, shown first and then done as a whole; staging compares
+imports     what a file would change, shown first and then done as a whole; staging compares,
+            import_duplicates finds what asks the same, import_undo takes back
 gap_desk    gaps: worked on and answered; closing and asking_again: what closes one
 broadcasts  notices: published, and told to every connected page at once
 facts       the table of facts: fact_table builds it, fact_csv takes it to a spreadsheet and back,
             facts_given asks again what waited for one
+impact      a change tried before it is published: trial asks, verdicts judge, warnings flag,
+            vocabulary knows which phrasings are too general
+conflicts   what does not go together, or no longer holds; overlap finds entries on the same thing
+suggestions phrasings from what visitors really asked
+ask_as      one question in several bodies, side by side, leaving no trace
+plain_language  is it easy to read: source masks Markdown, passive and *.toml know the words
+nynorsk     a draft by apertium, where it is installed
 local_answers  a body's own text beside the shared one, and whether it has grown old
 """
 
