@@ -18,8 +18,8 @@ import msgspec
 
 from brains import broadcasts, rendering
 from brains.database import Database
-from brains.errors import UnknownBroadcast, UnknownEntry
-from brains.knowledge import Knowledge, choose, title_of
+from brains.errors import Invalid, UnknownBroadcast, UnknownEntry
+from brains.knowledge import Knowledge, choose, scopes_of, title_of
 from brains.model import Body, Broadcast
 from router import choices
 from router.messages import Notice, Option
@@ -60,9 +60,18 @@ class Broadcasts:
         saved = msgspec.structs.replace(
             broadcast, id=broadcast.id or secrets.token_hex(ID_BYTES), brain=brain, by=by
         )
+        self._require_reach(saved)
         saved = await broadcasts.save(self._db, saved)
         await self._knowledge.catch_up()
         return saved
+
+    def _require_reach(self, one: Broadcast) -> None:
+        """A body cannot offer an entry that is not for its own visitors: to it there is none."""
+        known = self._knowledge.bodies
+        entry = self._knowledge.entries.get(one.brain, {}).get(one.entry or "")
+        bodies = [known[scope] for scope in one.audience if scope in known]
+        if entry is not None and any(scopes_of(body).isdisjoint(entry.audience) for body in bodies):
+            raise Invalid(f"There is no entry called “{one.entry}”.", "field entry")
 
     async def withdraw(self, brain: str, id: str, by: str) -> Broadcast:
         """Ends one that is showing, now; it is kept. One still planned is deleted."""

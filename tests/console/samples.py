@@ -65,7 +65,7 @@ def form(target: Any) -> dict[str, Any]:
         "starts": "2026-01-01T12:00",
         "level": "info",
         "merge": target.other_gap,
-        "name": f"Navn {target.slug}",
+        "name": "Et nytt navn",
         "note": "Et ord om dette.",
         "question": target.question,
         "reason": "other",

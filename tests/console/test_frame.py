@@ -147,19 +147,21 @@ async def test_no_page_asks_the_database_more_than_a_handful_of_questions(
     asked: list[str] = []
 
     def note(*arguments: Any) -> None:
-        asked.append(arguments[2])
+        # What follows the change feed and the gaps runs beside every page.
+        said = arguments[2]
+        if said.startswith("SELECT") and not re.search(r"FROM changes|gap_clocks", said):
+            asked.append(said)
 
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     try:
         for path, most in (
-            ("/console/brains/kommune", 30),
+            ("/console/brains/kommune", 25),
             ("/console/brains/kommune/gaps", 16),
-            (f"/console/brains/kommune/gaps/{gap}", 60),
+            (f"/console/brains/kommune/gaps/{gap}", 50),
             ("/console/search?q=barnehage", 20),
         ):
             asked.clear()
             assert (await client_of("curator").get(path, headers=HTML)).status_code == 200
-            print(path, len(asked))
             assert len(asked) <= most, asked
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
