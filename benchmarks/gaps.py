@@ -166,16 +166,21 @@ def base_affinity(encoder: Encoder) -> Affinity:
     return Affinity(vectors.reshape(len(said), -1, encoder.dimensions))
 
 
-def clinc150(data: Path, encoder: Encoder) -> tuple[Asked, Asked]:
-    """All 3,000 in-scope questions, 20 a need; and with the brain's phrasings, 30 a need."""
-    questions = [row for row in _lines(data / "clinc150.questions.jsonl") if row["expect"]["entry"]]
+def clinc150(data: Path, encoder: Encoder) -> Asked:
+    """The 3,000 in-scope questions, 20 a need."""
+    rows = [row for row in _lines(data / "clinc150.questions.jsonl") if row["expect"]["entry"]]
+    entries = [entry["id"] for entry in _lines(data / "clinc150.brain.jsonl")]
+    needs = np.array([entries.index(row["expect"]["entry"]) for row in rows], np.intp)
+    return Asked(encoder.encode([row["text"] for row in rows]), needs)
+
+
+def with_phrasings(data: Path, encoder: Encoder, asked: Asked) -> Asked:
+    """30 a need: the brain's own phrasings taken as questions too."""
     entries = _lines(data / "clinc150.brain.jsonl")
-    numbers = {entry["id"]: number for number, entry in enumerate(entries)}
-    texts = [row["text"] for row in questions] + [q for e in entries for q in e["questions"]]
-    needs = [numbers[row["expect"]["entry"]] for row in questions]
-    needs += [numbers[entry["id"]] for entry in entries for _ in entry["questions"]]
-    both = Asked(encoder.encode(texts), np.array(needs, np.intp))
-    return both.some(np.arange(len(questions))), both
+    phrasings = [(number, text) for number, e in enumerate(entries) for text in e["questions"]]
+    vectors = encoder.encode([text for _, text in phrasings])
+    needs = np.array([number for number, _ in phrasings], np.intp)
+    return Asked(np.concatenate([asked.vectors, vectors]), np.concatenate([asked.needs, needs]))
 
 
 def hundred_needs(thirty: Asked, draw: int) -> Asked:
@@ -254,7 +259,8 @@ def main() -> None:
     data = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
     encoder = load_encoder()
     affinity = base_affinity(encoder)
-    twenty, thirty = clinc150(data, encoder)
+    twenty = clinc150(data, encoder)
+    thirty = with_phrasings(data, encoder, twenty)
     ours = own(encoder)
     sets = [
         ("clinc150, 150 needs x 20", TIDIED_EVERY, [twenty] * ORDERS),

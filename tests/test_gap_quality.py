@@ -29,7 +29,7 @@ def affinity(encoder: Encoder) -> Affinity:
 
 @pytest.fixture(scope="module")
 def clinc150(shared_data: Path, encoder: Encoder) -> gaps.Asked:
-    return gaps.clinc150(shared_data, encoder)[0]
+    return gaps.clinc150(shared_data, encoder)
 
 
 @pytest.fixture(scope="module")
