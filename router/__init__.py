@@ -22,6 +22,7 @@ settings        everything an operator can set
 errors          what is refused here, beside what brains names
 security/       keys, rights, origins, limits
 api/  cli/      the HTTP API; the command samsvar
+console/        the web pages where a content team works; jobs: their long work
 adapters        what an adapter is, and which are installed
 demo/           a federation to try
 """
