@@ -43,7 +43,11 @@ BRAIN = (
     Section("review", "/console/brains/{brain}/review", "draft", "any body", "review", "review"),
     Section("facts", "/console/brains/{brain}/facts", "read", "any body", "facts"),
     Section(
-        "local_answers", "/console/brains/{brain}/local-answers", "read", "any body", "local_answers"
+        "local_answers",
+        "/console/brains/{brain}/local-answers",
+        "read",
+        "any body",
+        "local_answers",
     ),
     Section("broadcasts", "/console/brains/{brain}/broadcasts", "read", "any body", "broadcasts"),
     Section("bodies", "/console/bodies", "read", "any body", "bodies"),
