@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from brains import asked as asked_rows
 from brains import conversations as conversation_rows
+from brains import imports as import_rows
 from brains import secrets, vectors
 from brains.database import Database
 from brains.errors import SamsvarError
@@ -294,6 +295,7 @@ class Service:
                 async with self.db.write() as tx:
                     erased = await conversation_rows.purge(tx, oldest)
                     erased += await asked_rows.purge(tx, oldest)
+                    await import_rows.expire(tx, self.imports.oldest())
             except SamsvarError as error:
                 log.warning("old conversations could not be erased: %s", error)
                 erased = 0

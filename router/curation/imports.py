@@ -15,11 +15,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
-import numpy as np
 
-from brains import changes, checks, codec, entries, formats, imports, store, vectors
+from brains import changes, checks, entries, formats, imports, store
 from brains.database import Database, Transaction
-from brains.entries import Draft, Head
+from brains.entries import Head
 from brains.errors import Conflict, Invalid, Problem
 from brains.formats import Contents, File, Row
 from brains.imports import Before, Choice, Import, Report, Staged, UnknownImport
@@ -28,6 +27,8 @@ from brains.model import Entry, Status
 from brains.vectors import TextEncoder
 from embeddings.packaged import Progress
 from router.curation import staging
+from router.curation.import_duplicates import COMPARED, Duplicates
+from router.curation.import_undo import take_back
 from router.pipeline import Pipeline
 from router.results import ImportedRow, ImportResult
 
@@ -36,11 +37,6 @@ UNDO_DAYS = 7
 LISTED_MAX = 50
 ID_BYTES = 12
 NAME_CHARS_MAX = 300
-PHRASINGS_TRIED = 5
-ASKED_AT_ONCE = 16
-CANDIDATES = 3  # another brain's entry may come first
-# Shares of the progress bar.
-ENCODED, COMPARED = 0.7, 0.98
 
 
 class Picked(msgspec.Struct, frozen=True):
@@ -86,7 +82,14 @@ class Imports(msgspec.Struct, frozen=True):
         existing = await self._existing(brain, [row.entry.id for row in rows])
         staged = staging.compare(rows, existing, contents.format)
         if duplicates:
-            await self._find_duplicates(brain, staged, body, progress or _silent)
+            finder = Duplicates(
+                self.db,
+                self.knowledge,
+                self.encoder,
+                self.clock,
+                self.pipeline.limits().answer_from,
+            )
+            await finder.find(brain, staged, body, progress or _silent)
         return staged
 
     async def stage(
@@ -112,7 +115,7 @@ class Imports(msgspec.Struct, frozen=True):
             report=Report(body=body, notes=contents.notes, total=len(rows)),
         )
         async with self.db.write() as tx:
-            await imports.expire(tx, self._oldest())
+            await imports.expire(tx, self.oldest())
             await imports.add(tx, staged)
         return staged
 
@@ -129,7 +132,7 @@ class Imports(msgspec.Struct, frozen=True):
         kinds = Counter(row.kind for row in rows)
         created, changed = kinds["new"], kinds["changed"]
         if not dry_run:
-            heard = _share(progress or _silent, 1.0, "encoding")
+            heard = staging.shared(progress or _silent, 1.0, "encoding")
             batch = [row.entry for row in rows]
             done = await store.import_entries(self.db, self.encoder, brain, batch, heard, author=by)
             await self.knowledge.catch_up()
@@ -204,7 +207,7 @@ class Imports(msgspec.Struct, frozen=True):
             _refuse_taken(staged, before)
             await imports.update(tx, done)
 
-        heard = _share(progress or _silent, COMPARED, "encoding")
+        heard = staging.shared(progress or _silent, COMPARED, "encoding")
         await store.import_entries(self.db, self.encoder, brain, batch, heard, author=by, also=also)
         await self.knowledge.catch_up()
         return done
@@ -221,7 +224,7 @@ class Imports(msgspec.Struct, frozen=True):
             await changes.lock(tx)
             if (await imports.get(tx, brain, id)).status != "done":
                 raise Conflict("Somebody else has just undone this import.")
-            kept = await self._take_back(tx, done, by)
+            kept = await take_back(tx, done, by, self.clock())
             undone = msgspec.structs.replace(
                 done, status="undone", report=msgspec.structs.replace(done.report, kept=kept)
             )
@@ -241,28 +244,6 @@ class Imports(msgspec.Struct, frozen=True):
         ids |= {one.entry for row in rows for one in row.duplicates}
         return await self._existing(brain, sorted(ids))
 
-    async def _take_back(self, tx: Transaction, done: Import, by: str) -> int:
-        """In two passes: first what visitors get, then the drafts that lay on top of it."""
-        brain, report = done.brain, done.report
-        touched = [*report.created, *report.changed]
-        heads = await entries.heads(tx, brain, [one.id for one in touched])
-        untouched = [one for one in touched if heads[one.id].revision == one.written]
-        first: list[Entry] = []
-        then: list[Entry] = []
-        for one in untouched:
-            if one.live_revision is not None:
-                first.append(await entries.get(tx, brain, one.id, one.live_revision))
-            else:
-                written = await entries.get(tx, brain, one.id)
-                first.append(msgspec.structs.replace(written, status="retired"))
-            if one.revision and one.revision != one.live_revision:
-                then.append(await entries.get(tx, brain, one.id, one.revision))
-        for batch in (first, then):
-            drafts = [Draft(entry, codec.digest(entries.content(entry))) for entry in batch]
-            before = await entries.heads(tx, brain, [entry.id for entry in batch])
-            await entries.write(tx, brain, drafts, before, by, self.clock(), False)
-        return len(touched) - len(untouched)
-
     async def _batch(
         self, brain: str, staged: Import, publish: bool, body: str | None
     ) -> list[Entry]:
@@ -277,7 +258,7 @@ class Imports(msgspec.Struct, frozen=True):
         merges = [row for row in staged.rows if row.choice == "merge"]
         wanted = {str(row.into) for row in merges} - batch.keys()
         for id, entry in (await self._existing(brain, sorted(wanted))).items():
-            if body is not None and not _is_own(entry, body):
+            if body is not None and not staging.is_own(entry, body):
                 raise Invalid("This answer is not your own, so you cannot add to it.", id)
             batch[id] = msgspec.structs.replace(entry, status=_status(entry.status, publish))
         problems = []
@@ -295,52 +276,6 @@ class Imports(msgspec.Struct, frozen=True):
         checks.refuse(problems)
         return list(batch.values())
 
-    async def _find_duplicates(
-        self, brain: str, staged: list[Staged], body: str | None, progress: Progress
-    ) -> None:
-        """By equal phrasing, and by who would answer the first phrasings today."""
-        known = self.knowledge.entries.get(brain, {})
-        if body is not None:
-            own = self.knowledge.visible(body, self.clock())
-            known = {entry.id: entry for entry in own if entry.brain == brain}
-        having: dict[str, set[str]] = {}
-        for entry in known.values():
-            for question in entry.questions:
-                having.setdefault(staging.phrasing_key(question), set()).add(entry.id)
-        new = [row for row in staged if row.kind == "new"]
-        texts = [text for row in new for text in row.entry.questions[:PHRASINGS_TRIED]]
-        answers = await self._answered_by(brain, texts, body, progress)
-        for row in new:
-            equal = set().union(
-                *(having.get(staging.phrasing_key(text), set()) for text in row.entry.questions)
-            )
-            tried = row.entry.questions[:PHRASINGS_TRIED]
-            counts = Counter(id for text in tried if (id := answers[text]) is not None)
-            staging.mark_duplicates(row, equal, counts, len(tried), known)
-            into = known.get(row.into or "")
-            if body is not None and into is not None and not _is_own(into, body):
-                row.choice, row.into = "import", None
-
-    async def _answered_by(
-        self, brain: str, texts: Sequence[str], body: str | None, progress: Progress
-    ) -> dict[str, str | None]:
-        """The entry that would answer each text today."""
-        heard = _share(progress, ENCODED, "encoding")
-        known = await vectors.ensure(self.db, self.encoder, texts, "query", heard)
-        threshold = self.pipeline.limits().answer_from
-        wanted = list(known)
-        found: dict[str, str | None] = {}
-        for start in range(0, len(wanted), ASKED_AT_ONCE):
-            chunk = wanted[start : start + ASKED_AT_ONCE]
-            rows = np.stack([known[text] for text in chunk])
-            candidates = self.knowledge.find_many(chunk, rows, body, self.clock(), CANDIDATES)
-            for text, best in zip(chunk, candidates, strict=True):
-                found[text] = staging.answering(best, brain, threshold)
-            share = (start + len(chunk)) / len(wanted)
-            progress(ENCODED + (COMPARED - ENCODED) * share, "comparing")
-            await asyncio.sleep(0)
-        return found
-
     async def _existing(self, brain: str, ids: Sequence[str]) -> dict[str, Entry]:
         async with self.db.read() as tx:
             found = await entries.summaries(tx, brain, ids)
@@ -354,10 +289,10 @@ class Imports(msgspec.Struct, frozen=True):
         owned, taken = [], set(existing)
         for row, name in zip(rows, names, strict=True):
             id = row.entry.id
-            if id in existing and not _is_own(existing[id], body):
+            if id in existing and not staging.is_own(existing[id], body):
                 id = name
                 number = 1
-                while id in taken and not (id in existing and _is_own(existing[id], body)):
+                while id in taken and not (id in existing and staging.is_own(existing[id], body)):
                     number += 1
                     id = f"{name}-{number}"
                 taken.add(id)
@@ -374,10 +309,11 @@ class Imports(msgspec.Struct, frozen=True):
         return found
 
     def _sees(self, one: Import, body: str | None) -> bool:
-        late = one.status == "staged" and one.at < self._oldest()
+        late = one.status == "staged" and one.at < self.oldest()
         return not late and (body is None or one.report.body == body)
 
-    def _oldest(self) -> dt.datetime:
+    def oldest(self) -> dt.datetime:
+        """What was staged before this time has expired."""
         return self.clock() - dt.timedelta(days=KEPT_DAYS)
 
 
@@ -438,14 +374,6 @@ def _refuse_taken(staged: Import, before: Mapping[str, Head]) -> None:
 def _status(status: Status, publish: bool) -> Status:
     """Published only where that was asked for; a file's own drafts stay drafts."""
     return status if publish else "draft"
-
-
-def _is_own(entry: Entry, body: str) -> bool:
-    return entry.owner == body and entry.audience == [body]
-
-
-def _share(progress: Progress, most: float, what: str) -> Callable[[int, int], None]:
-    return lambda done, total: progress(most * done / max(total, 1), what)
 
 
 def _silent(share: float, what: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from brains.formats.jsonl import NAME as OURS
 from brains.imports import Duplicate, Staged
 from brains.knowledge import Found, title_of
 from brains.model import Entry
+from embeddings.packaged import Progress
 
 # A file that is not ours says question and answer; what else an entry has, stays.
 KEPT_FIELDS = ("title", "topic", "owner", "sources", "valid_from", "valid_until")
@@ -79,6 +80,16 @@ def merged(target: Entry, questions: Sequence[str]) -> Entry:
             keys.add(key)
             more.append(question)
     return msgspec.structs.replace(target, questions=[*target.questions, *more])
+
+
+def is_own(entry: Entry, body: str) -> bool:
+    """Whether an entry is one body's alone: it owns it, and nobody else sees it."""
+    return entry.owner == body and entry.audience == [body]
+
+
+def shared(progress: Progress, most: float, what: str) -> Callable[[int, int], None]:
+    """Progress counted in texts, as a share of at most `most`."""
+    return lambda done, total: progress(most * done / max(total, 1), what)
 
 
 def phrasing_key(text: str) -> str:
