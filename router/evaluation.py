@@ -185,7 +185,7 @@ def coverage_at(
 
 
 def _read_brain(file: Path) -> list[Entry]:
-    return jsonl.read("\n".join(_lines(file)), "nb")
+    return jsonl.read("\n".join(_lines(file)))
 
 
 def _lines(file: Path) -> list[str]:

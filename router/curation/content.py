@@ -29,7 +29,6 @@ from embeddings.packaged import Progress
 from router.curation.fact_table import label_of
 from router.results import EntryPage, ImportResult, Revision
 
-
 SAME_IDS_MAX = 1_000
 
 

@@ -29,7 +29,7 @@ def topic(name: str, scopes: tuple[str, ...] = (EVERYONE,)) -> Item:
 
 
 def eight_topics() -> Matcher:
-    """One is only Bergen's, one Bergen's and Vestland's; fitted. The last two came after the fit."""
+    """One is Bergen's, one Bergen's and Vestland's; fitted. The last two came after the fit."""
     made = Matcher(ENCODER.dimensions)
     for name in TOPICS[:4]:
         made.put(topic(name))
