@@ -32,6 +32,7 @@ PAGE = ROOT / "docs" / "gaps.md"
 BEGIN, END = "<!-- measured -->", "<!-- end -->"
 TIDIED_EVERY = 100
 ORDERS = 3
+LOOKS_AT_THE_END_MAX = 10
 OFFERS = 3
 Labels = npt.NDArray[np.intp]
 
@@ -83,12 +84,11 @@ class Stream:
         held = [Held(id, False, self.gaps[id], self._of(self.gaps[id])) for id in near]
         plan = tidying.plan(held, self.clusters)
         for move in plan.moves:
-            target = move.target or self._open()
             moved = set(move.questions)
             self.gaps[move.source] = [one for one in self.gaps[move.source] if one not in moved]
-            self.gaps[target] += move.questions
+            self.gaps[move.target] += move.questions
             self._put(move.source)
-            self._put(target)
+            self._put(move.target)
         for merge in plan.merges:
             self.gaps[merge.into] += self.gaps.pop(merge.gone)
             self.clusters.put(self.clusters.known[merge.gone]._replace(status="merged"))
@@ -141,8 +141,9 @@ def streamed(
         if every and number % every == 0:
             stream.tidy()
     if every:
-        while stream.tidy():
-            pass
+        for _ in range(LOOKS_AT_THE_END_MAX):
+            if not stream.tidy():
+                break
     return stream, asked.needs[rows]
 
 

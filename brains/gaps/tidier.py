@@ -137,13 +137,11 @@ class Tidier:
 def _touched(step: Move | Merge) -> list[str]:
     if isinstance(step, Merge):
         return [step.into, step.gone]
-    return [step.source] if step.target is None else [step.source, step.target]
+    return [step.source, step.target]
 
 
 async def _apply(change: Change, step: Move | Merge) -> None:
     if isinstance(step, Merge):
         await moving.merge(change, step.into, [step.gone], "tidied")
-    elif step.target is None:
-        await moving.split(change, step.source, step.questions, "tidied")
     else:
         await moving.move(change, step.source, step.target, step.questions, "tidied")

@@ -46,11 +46,11 @@ class Held(NamedTuple):
 
 
 class Move(NamedTuple):
-    """Questions that belong in another gap. A `target` of None is a new gap, of just these."""
+    """Questions that belong in another gap."""
 
     questions: list[int]
     source: str
-    target: str | None
+    target: str
 
 
 class Merge(NamedTuple):
@@ -182,9 +182,9 @@ def _steps(loose: Sequence[Held], before: Labels, after: Labels) -> Plan:
     for source in sorted(main, key=lambda one: (-held[one], one)):
         anchors.setdefault(main[source], source)
     moves = [
-        Move(part, loose[source].gap, loose[anchors[group]].gap if group in anchors else None)
+        Move(part, loose[source].gap, loose[anchors[group]].gap)
         for (source, group), part in sorted(parts.items())
-        if main[source] != group
+        if main[source] != group and group in anchors
     ]
     merges = [
         Merge(loose[anchors[group]].gap, loose[source].gap)
