@@ -1,6 +1,8 @@
 """The desk where the shared brain is kept.
 
 content     entries, facts, bodies, import and export
+review      who may do what to an entry, and doing it: the rules of publishing
+catalogue   a brain's entries in memory, to look through in any order
 imports     what a file would change, shown first and then done as a whole; staging compares,
             import_duplicates finds what asks the same, import_undo takes back
 gap_desk    gaps: worked on and answered; closing and asking_again: what closes one
