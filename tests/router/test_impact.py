@@ -232,7 +232,9 @@ async def test_answers_are_not_held_up_meanwhile(demo_desk: Service) -> None:
     waits = []
     while not preview.done():
         started = time.perf_counter()
+        await asyncio.sleep(0)
         await demo_desk.ask(Message(body="bergen", text=text))
         waits.append(time.perf_counter() - started)
+        await asyncio.sleep(0.01)  # a question asked before needs no waiting of its own
     assert (await preview).harmful
     assert len(waits) > 10 and sorted(waits)[len(waits) // 2] < 0.5
