@@ -38,18 +38,30 @@ CHECKS = [
 ERRORS = {"400", "401", "403", "404", "409", "413", "415", "429", "503"}
 # Endless by design; tests/api/test_conversations.py reads it.
 STREAM = "/v1/conversations/{conversation}/events"
-KNOWN = {"slug": "nav", "brain": "nav", "entry": "spurt", "gap": "none"}
+KNOWN = {
+    "slug": "nav",
+    "brain": "nav",
+    "entry": "spurt",
+    "gap": "none",
+    "broadcast": "none",
+    "audience": "nav",
+}
 PATHS = [
     "/healthz",
     "/readyz",
     "/v1/ask",
     "/v1/bodies",
     "/v1/bodies/{slug}",
+    "/v1/bodies/{slug}/broadcasts",
     "/v1/bodies/{slug}/facts",
     "/v1/bodies/{slug}/missing-facts",
     "/v1/bodies/{slug}/popular",
+    "/v1/brains/{brain}/broadcasts",
+    "/v1/brains/{brain}/broadcasts/{broadcast}",
     "/v1/brains/{brain}/entries",
     "/v1/brains/{brain}/entries/{entry}",
+    "/v1/brains/{brain}/entries/{entry}/local-answers",
+    "/v1/brains/{brain}/entries/{entry}/local-answers/{audience}",
     "/v1/brains/{brain}/entries/{entry}/notes",
     "/v1/brains/{brain}/entries/{entry}/publish",
     "/v1/brains/{brain}/entries/{entry}/restore",
@@ -79,11 +91,13 @@ PATHS = [
     "/v1/brains/{brain}/gaps/{gap}/split",
     "/v1/brains/{brain}/gaps/{gap}/unmerge",
     "/v1/brains/{brain}/import",
+    "/v1/brains/{brain}/local-answers",
     "/v1/conversations",
     "/v1/conversations/{conversation}",
     STREAM,
     "/v1/conversations/{conversation}/feedback",
     "/v1/conversations/{conversation}/handover",
+    "/v1/conversations/{conversation}/language",
     "/v1/conversations/{conversation}/messages",
     "/v1/conversations/{conversation}/transcript",
     "/v1/route",
