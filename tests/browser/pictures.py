@@ -49,16 +49,25 @@ def take(day: Day) -> None:
     answer(day)
     day.go(f"{BRAIN}/entries/barnehage-soknad")
     page.get_by_role("link", name="Endre").click()
+    page.get_by_label("Bokmål", exact=True).scroll_into_view_if_needed()
     day.picture("editor")
-    for path in ("review", "facts", "imports", "conflicts"):
+    for path in ("review", "facts", "imports"):
         day.go(f"{BRAIN}/{path}")
         page.get_by_role("heading", level=1).wait_for()
         day.picture(path)
     day.go(f"{BRAIN}/broadcasts")
     page.get_by_role("link", name=re.compile("Ny kunngjøring")).first.click()
     day.picture("broadcast")
-    day.go(f"{BRAIN}/ask-as?text=N%C3%A5r+hentes+s%C3%B8pla%3F&body=bergen&body=voss")
+    day.go(f"{BRAIN}/ask-as")
+    page.get_by_label(re.compile("^Spørsmål")).fill("Når hentes søpla?")
+    page.get_by_role("button", name="Spør", exact=True).click()
+    page.get_by_text("Bergen kommune").last.scroll_into_view_if_needed()
     day.picture("ask-as")
+    day.go(f"{BRAIN}/conflicts")
+    page.get_by_role("button", name="Se etter konflikter").click()
+    page.wait_for_url(re.compile("conflicts.*job"))
+    page.get_by_role("button", name=re.compile("greit")).first.wait_for()
+    day.picture("conflicts")
 
 
 def answer(day: Day) -> None:

@@ -16,16 +16,16 @@ from tests.browser.console import add_person, signed_in
 from tests.browser.test_widget import Chat, outcome
 
 ASKED = {
-    "bergen": "Hvor kan jeg leie bysykkel?",
-    "voss": "Kvar kan eg leige bysykkel?",
-    "asker": "Where can I rent a city bike?",
+    "bergen": "Hvor kan jeg spille padel i kommunen?",
+    "voss": "Kvar kan eg spele padel i kommunen?",
+    "asker": "Where can I play padel?",
 }
 SOMETHING_ELSE = re.compile("Nei, noe annet|Nei, noko anna|No, something else")
-LATER = "Kan jeg leie bysykkel her?"
+LATER = "Kan jeg spille padel her?"
 ANSWERS = {
-    "nb": "Du leier bysykkel i en app. Sykkelstativene står i sentrum.",
-    "nn": "Du leiger bysykkel i ein app. Sykkelstativa står i sentrum.",
-    "en": "You rent a city bike in an app. The racks are in the town centre.",
+    "nb": "Du kan spille padel i idrettsparken. Banen bestiller du i en app.",
+    "nn": "Du kan spele padel i idrettsparken. Bana bestiller du i ein app.",
+    "en": "You can play padel in the sports park. Book the court in an app.",
 }
 
 
@@ -62,9 +62,9 @@ def ask_in_vain(chat: Chat, text: str) -> None:
 
 
 def line(curator: Page) -> Locator:
-    """The lines of the list that are about city bikes."""
+    """The lines of the list that are about padel."""
     return curator.locator("#gap-list li").filter(
-        has=curator.get_by_role("link", name=re.compile("bysykkel|city bike", re.I))
+        has=curator.get_by_role("link", name=re.compile("padel", re.I))
     )
 
 
@@ -84,7 +84,7 @@ def test_asked_in_three_places_and_answered_once(
     line(curator).get_by_role("link").first.click()
     gap_page = curator.url
     curator.get_by_role("link", name="Svar på spørsmålet").click()
-    curator.get_by_label("Tittel").fill("Leie bysykkel")
+    curator.get_by_label("Tittel").fill("Spille padel")
     for label, language in (("Bokmål", "nb"), ("Nynorsk", "nn"), ("Engelsk", "en")):
         curator.get_by_label(label, exact=True).fill(ANSWERS[language])
     curator.get_by_role("button", name="Se over før publisering").click()
@@ -100,5 +100,5 @@ def test_asked_in_three_places_and_answered_once(
     # A fourth municipality's visitor gets it, and never had to report it.
     reply = visit(browser, demo_server, "tromso").ask(LATER)
     assert outcome(reply) == "answered"
-    expect(reply).to_contain_text("Sykkelstativene står i sentrum")
+    expect(reply).to_contain_text("Banen bestiller du i en app")
     expect(worth).to_contain_text("1 besøkende hjulpet")
