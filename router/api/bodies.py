@@ -128,7 +128,6 @@ class BodyController(Controller):
         saved = await service.curation.add_body(plain, key_in(request).name)
         return _detail(saved, service)
 
-
     @patch(
         "/{slug:str}",
         guards=[needs("keep body", "body")],
