@@ -138,6 +138,7 @@ async def test_events_do_not_reach_other_conversations(
 
 
 async def _events(stream: httpx.Response) -> AsyncIterator[dict[str, str]]:
+    """What is told of a conversation; tests/api/test_broadcasts.py reads the notices."""
     event: dict[str, str] = {}
     async for line in stream.aiter_lines():
         if line:
@@ -145,6 +146,6 @@ async def _events(stream: httpx.Response) -> AsyncIterator[dict[str, str]]:
             event[name] = value
         elif event:
             event.pop("retry", None)
-            if "event" in event:
+            if event.get("event", "broadcasts") != "broadcasts":
                 yield event
             event = {}

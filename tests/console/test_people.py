@@ -130,6 +130,7 @@ async def test_people_and_keys_are_for_administrators(client_of: ClientOf, kind:
 async def test_a_change_by_the_api_and_in_the_console_is_a_line(
     client_of: ClientOf, service: Service, base_url: str, keys: dict[str, dict[str, str]]
 ) -> None:
+    before = len(await lines(service, who="bergen editor"))
     async with httpx.AsyncClient(base_url=base_url, headers=keys["bergen editor"]) as program:
         secret = "verdien som ikke skal i loggen"
         path = "/v1/bodies/bergen/facts"
@@ -140,7 +141,7 @@ async def test_a_change_by_the_api_and_in_the_console_is_a_line(
         asked = {"body": "bergen", "text": "Når brøyter dere veien?"}
         assert (await program.post("/v1/ask", json=asked)).status_code == 200
     found = await lines(service, who="bergen editor")
-    assert [(line.action, line.brain, line.body) for line in found] == [
+    assert [(line.action, line.brain, line.body) for line in found[: len(found) - before]] == [
         ("facts.save", "kommune", "bergen")
     ]
     assert secret not in str(found)

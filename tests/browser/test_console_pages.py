@@ -1,0 +1,98 @@
+"""Every page of the console in a real browser, in both languages, light and dark, narrow and wide.
+
+None has a barrier that axe-core finds, is wider than the window, asks another
+site for anything, or has a fault in its scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.console import add_person, signed_in
+
+BRAIN = "/console/brains/kommune"
+ENTRY = f"{BRAIN}/entries/barnehage-soknad"
+PAGES = [
+    BRAIN,
+    f"{BRAIN}/gaps",
+    f"{BRAIN}/gaps?status=answered",
+    "THE GAP",
+    "THE GAP/answer",
+    "THE GAP/answer?how=phrasing",
+    "THE GAP/answer?how=local",
+    "THE GAP/answer?how=fact",
+    f"{BRAIN}/entries",
+    f"{BRAIN}/new-entry",
+    ENTRY,
+    f"{ENTRY}/edit",
+    f"{ENTRY}/history",
+    f"{BRAIN}/review",
+    f"{BRAIN}/facts",
+    f"{BRAIN}/facts/barnehage_deadline",
+    f"{BRAIN}/facts-import",
+    "/console/bodies/bergen/facts",
+    f"{BRAIN}/local-answers",
+    f"{BRAIN}/local-answers/new",
+    f"{BRAIN}/broadcasts",
+    f"{BRAIN}/broadcasts/new",
+    "/console/bodies",
+    "/console/bodies/bergen",
+    "/console/bodies/new",
+    f"{BRAIN}/imports",
+    f"{BRAIN}/ask-as",
+    f"{BRAIN}/conflicts",
+    "/console/search?q=barnehage",
+    "/console/people",
+    "/console/people/new",
+    "/console/keys",
+    "/console/audit",
+    "/console/account",
+    "/console/nowhere",
+]
+WIDE, NARROW = 1280, 390
+
+
+@pytest.fixture(scope="module")
+def admin(browser: Browser, demo_server: str, demo_environment: dict[str, str]) -> Iterator[Page]:
+    link = add_person(demo_environment, "ada@samsvar.example", "Ada", "admin")
+    page = signed_in(browser, demo_server, link)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def gap(admin: Page, demo_server: str) -> str:
+    """The path of the most urgent gap."""
+    admin.goto(f"{demo_server}{BRAIN}/gaps")
+    return str(admin.locator("#gap-list li a").first.get_attribute("href"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_has_no_barrier(admin: Page, demo_server: str, gap: str, path: str) -> None:
+    foreign: list[str] = []
+    faults: list[str] = []
+    admin.on("request", lambda request: foreign.append(request.url))
+    admin.on("pageerror", lambda error: faults.append(str(error)))
+    address = demo_server + path.replace("THE GAP", gap)
+    for width, scheme in ((WIDE, "light"), (NARROW, "dark")):
+        admin.set_viewport_size({"width": width, "height": 900})
+        admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        admin.goto(address)
+        expect(admin.get_by_role("heading", level=1)).to_be_visible()
+        found = Axe().run(admin)
+        assert not found.violations_count, f"{width} {scheme}\n{found.generate_report()}"
+        assert admin.evaluate("document.documentElement.scrollWidth") <= width
+    assert not faults
+    ours = urlsplit(demo_server).netloc
+    assert {urlsplit(url).netloc for url in foreign if not url.startswith("data:")} == {ours}
+
+
+def test_sign_in_has_no_barrier(page: Page, demo_server: str) -> None:
+    page.goto(f"{demo_server}/console/sign-in")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert not Axe().run(page).violations_count
