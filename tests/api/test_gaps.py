@@ -226,11 +226,8 @@ async def test_similar_gaps_are_offered(client: httpx.AsyncClient, keys: Keys) -
 
 
 async def test_two_curators_at_one_gap(client: httpx.AsyncClient, keys: Keys) -> None:
-    curator = Curator(
-        client,
-        keys,
-        await reported(client, "zyxvq qpwml kjxhgf zywxq vtsrx qpnmw lkjxh gfdcz?", "bergen"),
-    )
+    asked = "zyxvq qpwml kjxhgf zywxq vtsrx qpnmw lkjxh gfdcz?"
+    curator = Curator(client, keys, await reported(client, asked, "bergen"))
     await asyncio.gather(
         curator.do("ask-again"),
         curator.do("rename", title="Kvist"),
