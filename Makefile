@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PORT ?= 8000
 
-.PHONY: run test lint quality pictures clean
+.PHONY: run test slow lint quality pictures clean
 
 run: $(READY)
 	$(BIN)/samsvar serve --demo --port $(PORT)
@@ -15,6 +15,9 @@ run: $(READY)
 test: $(READY_DEV)
 	@tests/chromium.sh
 	$(BIN)/python -m pytest
+
+slow: $(READY_DEV)
+	$(BIN)/python -m pytest -m slow
 
 lint: $(READY_DEV)
 	$(BIN)/ruff format --check .

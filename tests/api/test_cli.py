@@ -143,6 +143,7 @@ def serving(environ: dict[str, str], log: Path) -> Iterator[tuple[str, subproces
         process.wait()
 
 
+@pytest.mark.slow
 def test_from_an_empty_folder_to_an_answer(environ: dict[str, str], tmp_path: Path) -> None:
     """With the real encoder: import, serve, ask over HTTP, stop, start again, ask here."""
     wrong = {"id": "a", "questions": ["a?"], "answers": {"nb": "b"}, "tittel": "c"}
