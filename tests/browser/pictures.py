@@ -66,7 +66,7 @@ def take(day: Day) -> None:
     day.go(f"{BRAIN}/conflicts")
     page.get_by_role("button", name="Se etter konflikter").click()
     page.wait_for_url(re.compile("conflicts.*job"))
-    page.get_by_role("button", name=re.compile("greit")).first.wait_for()
+    page.get_by_role("button", name=re.compile("Greit")).first.wait_for()
     day.picture("conflicts")
 
 
