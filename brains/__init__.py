@@ -17,7 +17,7 @@
     tables          the tables; migrations/ builds them
     changes         the change feed: every change takes the next number
     documents       bodies, facts and the like as rows of JSON; codec turns them into it
-    pages           lists that come a page at a time
+    pages           lists that come a page at a time; tokens: secrets hashed and compared
     bodies entries notes local_answers facts remits usage vectors keys conversations
     people sessions secrets audit imports asked conflicts counters
                     one kind of row each: plain functions over a transaction

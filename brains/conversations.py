@@ -7,8 +7,6 @@ reply and the state after it are stored together.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import hmac
 import secrets
 from typing import Any, Literal
 
@@ -18,6 +16,7 @@ import sqlalchemy as sa
 from brains import asked, codec, tables
 from brains.database import Transaction
 from brains.errors import Invalid, UnknownConversation
+from brains.tokens import hash_token, token_matches
 
 Sender = Literal["visitor", "bot", "agent"]
 
@@ -68,7 +67,7 @@ async def start(
         secrets.token_urlsafe(ID_BYTES), body, language, origin, at, at, 0, state
     )
     row = msgspec.structs.asdict(conversation) | {"state": state.decode()}
-    await tx.execute(sa.insert(_conversations).values(token_hash=_hash(token), **row))
+    await tx.execute(sa.insert(_conversations).values(token_hash=hash_token(token), **row))
     return conversation, token
 
 
@@ -80,7 +79,7 @@ async def get(tx: Transaction, id: str) -> Conversation:
 async def authorised(tx: Transaction, id: str, token: str) -> Conversation:
     """The conversation, for whoever holds its token. A wrong token looks like a wrong id."""
     row = await _row(tx, id)
-    if not hmac.compare_digest(row.token_hash, _hash(token)):
+    if not token_matches(token, row.token_hash):
         raise UnknownConversation(id)
     return _conversation(row)
 
@@ -221,7 +220,3 @@ def _conversation(row: sa.Row[Any]) -> Conversation:
         row.turn_count,
         row.state.encode(),
     )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,7 +7,6 @@ random bytes behind it, a plain hash is enough.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import secrets
 from typing import get_args
 
@@ -18,6 +17,7 @@ from brains import tables
 from brains.database import Transaction
 from brains.errors import Invalid
 from brains.model import Role
+from brains.tokens import hash_token
 
 PREFIX = "smsv_"
 EVERYWHERE = "*"
@@ -51,7 +51,9 @@ async def create(
     await _require_scope(tx, scope)
     secret = PREFIX + secrets.token_urlsafe(KEY_BYTES)
     key = Key(f"key_{secrets.token_hex(8)}", name.strip(), role, scope, at)
-    await tx.execute(sa.insert(_keys).values(hash=_hash(secret), **msgspec.structs.asdict(key)))
+    await tx.execute(
+        sa.insert(_keys).values(hash=hash_token(secret), **msgspec.structs.asdict(key))
+    )
     return key, secret
 
 
@@ -59,7 +61,7 @@ async def find(tx: Transaction, secret: str) -> Key | None:
     """The key with that secret, None where there is none or it is revoked."""
     if not secret.startswith(PREFIX):
         return None
-    query = sa.select(_keys).where(_keys.c.hash == _hash(secret), _keys.c.revoked.is_(None))
+    query = sa.select(_keys).where(_keys.c.hash == hash_token(secret), _keys.c.revoked.is_(None))
     row = (await tx.execute(query)).first()
     return None if row is None else Key(row.id, row.name, row.role, row.scope, row.created)
 
@@ -95,7 +97,3 @@ async def _require_scope(tx: Transaction, scope: str) -> None:
 
 
 _TABLE_OF = {"brain": tables.brains, "body": tables.bodies}
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

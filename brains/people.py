@@ -8,7 +8,6 @@ console can say it in the reader's language.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 import secrets
 import unicodedata
@@ -22,6 +21,7 @@ from brains import keys, tables
 from brains.database import Transaction
 from brains.errors import Invalid, NotFound, Problem
 from brains.model import PERSON_ROLES, Role
+from brains.tokens import hash_token
 
 EMAIL_CHARS_MAX = 254
 NAME_CHARS_MAX = 200
@@ -204,14 +204,14 @@ async def new_link(tx: Transaction, id: str, at: dt.datetime) -> str:
     """
     token = secrets.token_urlsafe(LINK_BYTES)
     expires = at + dt.timedelta(days=LINK_DAYS)
-    await _update(tx, id, link_hash=_hash(token), link_expires=expires)
+    await _update(tx, id, link_hash=hash_token(token), link_expires=expires)
     return token
 
 
 async def by_link(tx: Transaction, token: str, at: dt.datetime) -> Person | None:
     """The person whose link it is; None where it is unknown, used, replaced or too old."""
     query = sa.select(_people).where(
-        _people.c.link_hash == _hash(token),
+        _people.c.link_hash == hash_token(token),
         _people.c.link_expires > at,
         _people.c.disabled.is_(None),
     )
@@ -303,7 +303,3 @@ def _plain(name: str) -> str:
     """On one line, without what cannot be seen."""
     kept = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
     return " ".join(unicodedata.normalize("NFC", kept).split())
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,7 +7,6 @@ after its sign-in however busy it is.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import secrets
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from brains import codec, tables
 from brains.database import Transaction
 from brains.people import Person, person_of
+from brains.tokens import hash_token
 
 TOKEN_BYTES = 32
 IDLE_HOURS = 8
@@ -48,7 +48,7 @@ async def start(tx: Transaction, person: str, at: dt.datetime, browser: str = ""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     await tx.execute(
         sa.insert(_sessions).values(
-            token_hash=_hash(token),
+            token_hash=hash_token(token),
             person=person,
             created=at,
             last_seen=at,
@@ -69,7 +69,9 @@ async def find(tx: Transaction, token: str, at: dt.datetime) -> SignedIn | None:
             _sessions.c.browser,
         )
         .join(_people, _people.c.id == _sessions.c.person)
-        .where(_sessions.c.token_hash == _hash(token), _people.c.disabled.is_(None), _alive(at))
+        .where(
+            _sessions.c.token_hash == hash_token(token), _people.c.disabled.is_(None), _alive(at)
+        )
     )
     row = (await tx.execute(query)).first()
     if row is None:
@@ -100,7 +102,7 @@ async def listing(tx: Transaction, person: str, at: dt.datetime) -> list[Session
 
 async def end(tx: Transaction, token: str) -> None:
     """Sign out one browser."""
-    await tx.execute(sa.delete(_sessions).where(_sessions.c.token_hash == _hash(token)))
+    await tx.execute(sa.delete(_sessions).where(_sessions.c.token_hash == hash_token(token)))
 
 
 async def end_all(tx: Transaction, person: str) -> int:
@@ -119,7 +121,3 @@ def _alive(at: dt.datetime) -> sa.ColumnElement[bool]:
         _sessions.c.last_seen > at - dt.timedelta(hours=IDLE_HOURS),
         _sessions.c.created > at - dt.timedelta(days=DAYS_MAX),
     )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,6 +1,5 @@
 """Who may do what, from where, how often and how much.
 
-tokens.py     tokens of visitors: made, hashed, compared
 rights.py     roles, what each may do, and where: the whole table on one page
 own.py        what one body's people may do with what its brain shares
 access.py     from a key in a request to the `Key` it is, and whether its holder may

@@ -15,9 +15,9 @@ from brains import keys
 from brains.database import Database
 from brains.keys import Key
 from brains.model import Body, Role
+from brains.tokens import hash_token, token_matches
 from router.errors import NotAllowed, NotAuthenticated
 from router.security.rights import EVERYWHERE, RIGHTS, Right, roles_with, scope_of
-from router.security.tokens import hash_token, token_matches
 
 # How long a key revoked by another process may still be believed by this one.
 REMEMBERED_SECONDS = 5.0

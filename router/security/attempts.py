@@ -15,7 +15,7 @@ from collections.abc import Callable
 import msgspec
 from litestar.stores.base import Store
 
-from router.security.tokens import hash_token
+from brains.tokens import hash_token
 
 # Free attempts at one account; then each waits twice as long as the one before.
 ACCOUNT_FREE = 5

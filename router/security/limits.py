@@ -22,7 +22,7 @@ from litestar.middleware.rate_limit import CacheObject, RateLimitConfig, RateLim
 from litestar.stores.base import Store
 from litestar.stores.memory import MemoryStore
 
-from router.security.tokens import hash_token
+from brains.tokens import hash_token
 
 STORE = "rate_limit"
 SWEEP_SECONDS = 60.0

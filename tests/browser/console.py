@@ -32,6 +32,5 @@ def signed_in(browser: Browser, address: str, link: str, scheme: str = "light") 
     for field in page.locator("input[type=password]").all():
         field.fill(PASSWORD)
     page.locator("main form button").first.click()
-    page.wait_for_load_state()
     expect(page.get_by_role("heading", level=1)).to_have_text("Oversikt")
     return page
