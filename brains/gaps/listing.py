@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -76,6 +77,12 @@ async def get(
     if not (seen := await views.own(tx, [row], only_body, now)):
         raise UnknownGap(id)
     return seen[0]
+
+
+async def named(tx: Transaction, ids: Sequence[str], now: dt.datetime) -> dict[str, Gap]:
+    """Those gaps by id, as a curator sees them."""
+    found = (await tx.execute(sa.select(rows.gaps).where(_gaps.id.in_(ids)))).all()
+    return {gap.id: gap for gap in await views.whole(tx, found, now)}
 
 
 async def questions(

@@ -164,13 +164,15 @@ class Gaps:
         async with self.db.read() as tx:
             return await overview.overview(tx, brain, self._clock(), only_body)
 
-    async def similar(self, brain: str, id: str, limit: int) -> Sequence[tuple[float, str]]:
-        """The open gaps most like this one: how much alike, and id; best first."""
+    async def similar(self, brain: str, id: str, limit: int) -> Sequence[tuple[float, Gap]]:
+        """The open gaps most like this one, and how much alike; best first."""
         await self.catch_up(brain)
         clusters = self.recorder.of(brain)
         gap = clusters.known.get(id)
         near = clusters.similar(id, limit) if gap is not None and gap.size else []
-        return [(round(cosine, 4), other) for other, cosine in near]
+        async with self.db.read() as tx:
+            named = await listing.named(tx, [other for other, _ in near], self._clock())
+        return [(round(cosine, 4), named[other]) for other, cosine in near]
 
     async def catch_up(self, brain: str) -> int:
         """Takes in what everybody wrote so far, and returns the brain's tick."""

@@ -112,7 +112,7 @@ class GapDesk(msgspec.Struct, frozen=True):
         """Open gaps that may ask the same: offers to merge."""
         await self.gaps.get(id, brain)
         near = await self.gaps.similar(brain, id, limit)
-        return [SimilarGap(await self.gaps.get(other), cosine) for cosine, other in near]
+        return [SimilarGap(gap, cosine) for cosine, gap in near]
 
     async def overview(self, brain: str, only_body: str | None = None) -> GapOverview:
         return await self.gaps.overview(self.knowledge.brain(brain).id, only_body)
