@@ -441,3 +441,18 @@ turns = sa.Table(
     sa.Column("helpful", sa.Boolean),
     sa.Column("comment", sa.Text),
 )
+
+foreign_conversations = sa.Table(
+    "foreign_conversations",
+    metadata,
+    sa.Column("adapter", sa.String(40), primary_key=True),
+    sa.Column("caller", sa.String(64), primary_key=True),
+    sa.Column("external", sa.String(64), primary_key=True),
+    sa.Column(
+        "conversation",
+        sa.String(64),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    sa.Index("ix_foreign_conversations_conversation", "conversation"),
+)

@@ -84,12 +84,17 @@ class Conversations(msgspec.Struct, frozen=True):
         self, id: str, token: str, text: str | None = None, choice: str | None = None
     ) -> Reply:
         """One message of the visitor: `text`, or the `choice` of an option."""
-        kept = await self._opened(id, token)
+        return await self.say_in(await self._opened(id, token), text, choice)
+
+    async def say_in(
+        self, kept: rows.Conversation, text: str | None = None, choice: str | None = None
+    ) -> Reply:
+        """`say`, in a conversation that the caller has opened already."""
         memory = _memory.decode(kept.state)
-        message = Message(kept.body, text or "", choice, kept.language, id)
+        message = Message(kept.body, text or "", choice, kept.language, kept.id)
         reply, remembered = await self.pipeline.answer(message, memory)
         shown = redact(text) if text else self._label_of(choice or "", kept.language)
-        return await self._keep(id, shown, reply, remembered)
+        return await self._keep(kept.id, shown, reply, remembered)
 
     async def speak(self, id: str, token: str, language: str) -> Spoken:
         """The visitor has chosen a language. Raises `Invalid` for one the bot does not speak."""
@@ -124,28 +129,39 @@ class Conversations(msgspec.Struct, frozen=True):
 
         The question of an answer that did not help is recorded in a gap, once.
         """
-        kept = await self._opened(id, token)
+        await self.feedback_in(await self._opened(id, token), turn, helpful, comment)
+
+    async def feedback_in(
+        self, kept: rows.Conversation, turn: int, helpful: bool, comment: str | None = None
+    ) -> None:
+        """`feedback`, in a conversation that the caller has opened already."""
         async with self.db.write() as tx:
-            await rows.feedback(tx, id, turn, helpful, redact(comment) if comment else None)
-            said = [] if helpful else await rows.turns(tx, id)
+            await rows.feedback(tx, kept.id, turn, helpful, redact(comment) if comment else None)
+            said = [] if helpful else await rows.turns(tx, kept.id)
         if (unhelpful := unhelpful_answer(said, turn)) is not None:
-            await self.pipeline.flag_unhelpful(unhelpful, kept.body, kept.language, id)
+            await self.pipeline.flag_unhelpful(unhelpful, kept.body, kept.language, kept.id)
 
     async def erase(self, id: str, token: str) -> None:
         """Remove the conversation and all its turns."""
-        await self._opened(id, token)
+        await self.erase_in(await self._opened(id, token))
+
+    async def erase_in(self, kept: rows.Conversation) -> None:
+        """`erase`, of a conversation that the caller has opened already."""
         async with self.db.write() as tx:
-            await rows.erase(tx, id)
-        self.events.publish(id, "state", {"state": "closed"})
+            await rows.erase(tx, kept.id)
+        self.events.publish(kept.id, "state", {"state": "closed"})
 
     async def get(self, id: str, token: str) -> Conversation:
         """All that is needed to show the conversation again."""
-        kept = await self._opened(id, token)
+        return await self.shown(await self._opened(id, token))
+
+    async def shown(self, kept: rows.Conversation) -> Conversation:
+        """`get`, of a conversation that the caller has opened already."""
         host = self.knowledge.body(kept.body)
         async with self.db.read() as tx:
-            said = await rows.turns(tx, id)
+            said = await rows.turns(tx, kept.id)
         return Conversation(
-            id,
+            kept.id,
             Speaker(host.id, host.name),
             kept.language,
             "bot",
@@ -156,15 +172,7 @@ class Conversations(msgspec.Struct, frozen=True):
 
     async def transcript(self, id: str, token: str) -> str:
         """The conversation as plain text, for the visitor to keep."""
-        shown = await self.get(id, token)
-        language = shown.language
-        lines = [say("transcript", language, body=shown.body.name), ""]
-        for turn in shown.turns:
-            speaker = say("visitor", language)
-            if turn.reply is not None:
-                speaker = f"{turn.reply.body.name} ({say('bot', language)})"
-            lines += [f"[{turn.at:%Y-%m-%d %H:%M} UTC] {speaker}:", turn.text, ""]
-        return "\n".join(lines)
+        return written(await self.get(id, token))
 
     async def _opened(self, id: str, token: str) -> rows.Conversation:
         async with self.db.read() as tx:
@@ -207,6 +215,18 @@ def popular(knowledge: Knowledge, body: Body, month: int, language: str) -> list
         Option(choices.of_entry(entry.brain, entry.id), entry.title or entry.questions[0])
         for entry in asked
     ]
+
+
+def written(shown: Conversation) -> str:
+    """A conversation as plain text."""
+    language = shown.language
+    lines = [say("transcript", language, body=shown.body.name), ""]
+    for turn in shown.turns:
+        speaker = say("visitor", language)
+        if turn.reply is not None:
+            speaker = f"{turn.reply.body.name} ({say('bot', language)})"
+        lines += [f"[{turn.at:%Y-%m-%d %H:%M} UTC] {speaker}:", turn.text, ""]
+    return "\n".join(lines)
 
 
 def _turn(said: rows.Turn) -> Turn:

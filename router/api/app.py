@@ -31,6 +31,7 @@ from router.api.problems import HANDLERS
 from router.api.transfer import ExportController, ImportController
 from router.console import errors
 from router.console.routes import attach, templates
+from router.desk import AdapterDesk
 from router.security import limits
 from router.security.access import Access
 from router.security.attempts import Attempts
@@ -84,15 +85,19 @@ def create_app(
     address; `pages` are those of the console, the widget and the demo.
     """
     access = Access(service.db, settings.admin_key, service.knowledge.bodies)
+    desk = AdapterDesk(service, access)
     app = App(
         route_handlers=[
             _api(settings),
-            _limited("/", adapters, limits.by_address("requests", settings.requests_per_minute)),
+            _foreign(adapters, settings),
             *_operation(),
             docs,
             *pages,
         ],
-        dependencies={"service": Provide(lambda: service, sync_to_thread=False)},
+        dependencies={
+            "service": Provide(lambda: service, sync_to_thread=False),
+            "desk": Provide(lambda: desk, sync_to_thread=False),
+        },
         exception_handlers=errors.handlers(HANDLERS),
         lifespan=[limits.swept_store],
         logging_config=None,
@@ -105,6 +110,7 @@ def create_app(
         template_config=templates(),
     )
     app.state.access = access
+    app.state.desk = desk
     app.state.settings = settings
     attach(app, service)
     app.state.provider = Provider.of(settings)
@@ -131,6 +137,19 @@ def _api(settings: Settings) -> Router:
             limits.by_address("requests", settings.requests_per_minute),
             limits.by_key(settings.key_requests_per_minute),
             AuditMiddleware(),
+        ],
+    )
+
+
+def _foreign(adapters: Sequence[ControllerRouterHandler], settings: Settings) -> Router:
+    """The protocols of others. A wrong key is refused by `Desk.caller`, in the protocol's form."""
+    return Router(
+        "/",
+        route_handlers=list(adapters),
+        middleware=[
+            KeyMiddleware(),
+            limits.by_address("requests", settings.requests_per_minute),
+            limits.by_key(settings.key_requests_per_minute),
         ],
     )
 

@@ -24,7 +24,7 @@ from router.settings import Settings
 
 log = logging.getLogger("samsvar.access")
 
-CORS_PATHS = ("/v1/",)
+CORS_PATHS = ("/v1/", "/adapters/")
 # Scripts that any website may load; what they may do is decided by what they call.
 PUBLIC_PATHS = ("/widget/",)
 CORS_METHODS = "GET, POST, PUT, DELETE"

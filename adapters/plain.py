@@ -1,0 +1,30 @@
+"""Replies for protocols that carry text alone: buttons become numbered lines, sources links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from router.messages import Option, Reply
+
+
+def as_text(reply: Reply) -> str:
+    """The whole reply as Markdown: text, numbered options, sources."""
+    parts = [reply.text]
+    if reply.options:
+        parts.append(numbered(reply.options))
+    if reply.sources:
+        parts.append("\n".join(f"- [{source.title}]({source.url})" for source in reply.sources))
+    return "\n\n".join(parts)
+
+
+def numbered(options: Sequence[Option]) -> str:
+    return "\n".join(f"{number}. {option.label}" for number, option in enumerate(options, start=1))
+
+
+def chosen(text: str, options: Sequence[Option]) -> str | None:
+    """The id of the option that a text names by its number or its label, None for any other."""
+    said = text.strip().rstrip(".").casefold()
+    for number, option in enumerate(options, start=1):
+        if said in (str(number), option.label.strip().rstrip(".").casefold()):
+            return option.id
+    return None

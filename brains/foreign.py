@@ -1,0 +1,39 @@
+"""Which of our conversations a partner's conversation is, by adapter, caller and its own id.
+
+The partner's id is kept as a hash: it may name a person there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import sqlalchemy as sa
+
+from brains.database import Transaction, upsert
+from brains.tables import foreign_conversations
+
+
+async def find(tx: Transaction, adapter: str, caller: str, external: str, body: str) -> str | None:
+    """The id of our conversation, None where there is none (or it was erased)."""
+    query = sa.select(foreign_conversations.c.conversation).filter_by(
+        adapter=adapter, caller=caller, external=_hash(body, external)
+    )
+    found: str | None = (await tx.execute(query)).scalar()
+    return found
+
+
+async def bind(
+    tx: Transaction, adapter: str, caller: str, external: str, body: str, conversation: str
+) -> None:
+    """From now on the partner's conversation is this one of ours."""
+    row = {
+        "adapter": adapter,
+        "caller": caller,
+        "external": _hash(body, external),
+        "conversation": conversation,
+    }
+    await upsert(tx, foreign_conversations, [row])
+
+
+def _hash(body: str, external: str) -> str:
+    return hashlib.sha256(f"{body}\0{external}".encode("utf-8", "surrogatepass")).hexdigest()

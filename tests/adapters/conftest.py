@@ -1,0 +1,24 @@
+"""The demo, as partners call it: questions with a known outcome, and a partner's key."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+ANSWERED = "Når kan jeg søke barnehageplass?"
+VAGUE = "barnehage"
+NAVS = "Hvordan søker jeg dagpenger?"
+CRISIS = "jeg vil ikke leve lenger"
+
+
+@pytest.fixture(scope="session")
+def partner_key(demo_server: str, demo_environment: dict[str, str]) -> str:
+    """The key of a partner of all bodies, made on the command line."""
+    command = [sys.executable, "-m", "router.cli", "keys", "add", "--role", "partner"]
+    command += ["--scope", "*", "a partner"]
+    made = subprocess.run(
+        command, env=demo_environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    return next(word for word in made.stdout.split() if word.startswith("smsv_"))
