@@ -16,9 +16,9 @@ CRISIS = "jeg vil ikke leve lenger"
 @pytest.fixture(scope="session")
 def partner_key(demo_server: str, demo_environment: dict[str, str]) -> str:
     """The key of a partner of all bodies, made on the command line."""
-    command = [sys.executable, "-m", "router.cli", "keys", "add", "--role", "partner"]
-    command += ["--scope", "*", "a partner"]
+    command = [sys.executable, "-m", "router.cli", "keys", "create", "a partner"]
+    command += ["--role", "partner"]
     made = subprocess.run(
         command, env=demo_environment, capture_output=True, text=True, check=True, timeout=60
     )
-    return next(word for word in made.stdout.split() if word.startswith("smsv_"))
+    return made.stdout.strip()
