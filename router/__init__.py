@@ -23,6 +23,6 @@ errors          what is refused here, beside what brains names
 security/       keys, rights, origins, limits
 api/  cli/      the HTTP API; the command samsvar
 console/        the web pages where a content team works; jobs: their long work
-adapters        what an adapter is, and which are installed
+adapters        what an adapter is, what it is given, and which are installed; desk gives it
 demo/           a federation to try
 """
