@@ -1,29 +1,39 @@
 """What an adapter is, what it is given, and which are installed.
 
-An adapter speaks one foreign protocol. Reading one is reading all: a `name`,
-and `routes()`, whose handlers turn what comes in into a `Message` and the
-`Reply` into what goes out. A handler that declares `desk: DeskHere` is given
-the `Desk`, which is all of the router that an adapter sees. A distribution
-names its adapters under the entry point group `samsvar.adapters`.
+An adapter speaks one foreign protocol, in one direction or both. Reading one is
+reading all: a `name`; `routes()`, whose handlers turn what comes in into a
+message and the `Reply` into what goes out; and, where we call partners on it,
+`ask`, which takes a question there. A handler that declares `desk: DeskHere` is
+given the `Desk`, `ask` is given a `Line`: that is all of the router that an
+adapter sees. A distribution names its adapters under the entry point group
+`samsvar.adapters`.
 
-    a foreign request -> desk.caller (whose key?) -> desk.talk (which conversation?)
-                      -> talk.say -> Reply -> a foreign response
+    called:   a foreign request -> desk.caller (whose key?) -> desk.talk (which conversation?)
+                                -> talk.say -> Reply -> a foreign response
+    calling:  Question -> ask(line, question) -> a foreign request -> its response -> Told
 
-Refusals are exceptions with a text for whoever called, see `desk.refusal`.
+Refusals are exceptions with a text for whoever called, see `desk.refusal`;
+`refusals(..)` makes a route answer all of them in the protocol's own form. What
+goes wrong at a partner is an `httpx.HTTPError` or a `PartnerFailed`; limits,
+retries, cleaning of what it said and what the visitor is told are the router's.
+`docs/adapters.md` is the guide.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
-from typing import Annotated, Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
+import httpx
 import msgspec
-from litestar import Request
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
 from litestar.params import Dependency
 from litestar.types import ControllerRouterHandler
 
-from router.messages import Message, Reply, Started, Turn
+from brains.errors import SamsvarError
+from router.messages import Contact, Message, Option, Reply, Source, Started, Turn
 
 GROUP = "samsvar.adapters"
 
@@ -110,16 +120,148 @@ class Desk(Protocol):
 DeskHere = Annotated[Desk, Dependency(skip_validation=True)]
 
 
+def refusals(answer: Callable[[AnyRequest, Exception], Response[Any]]) -> dict[Any, Any]:
+    """A route's `exception_handlers`: `answer` makes every refusal, ours and Litestar's."""
+    return {SamsvarError: answer, HTTPException: answer, Exception: answer}
+
+
+class Line(Protocol):
+    """The connection to one partner, as the adapter that calls it sees it.
+
+    `address` is the registered base URL, without a slash at its end; `secret` is ""
+    where there is none; `settings` are the adapter's own, named in its `settings`.
+    `http` reaches that address's host and no other, follows no redirect, keeps no
+    cookie, and raises `httpx.HTTPError` for what hangs or is too large.
+    """
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def secret(self) -> str: ...
+
+    @property
+    def settings(self) -> Mapping[str, str]: ...
+
+    @property
+    def http(self) -> httpx.AsyncClient: ...
+
+    def signed(self, body: bytes) -> str:
+        """A token that proves us to a partner that trusts our keys: bound to this very body of a
+        request, good once and for a minute."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One line of what was said before: by the visitor, or by a bot or human of that name."""
+
+    by: Literal["visitor", "bot", "agent"]
+    name: str
+    text: str
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a partner. Everything in it is redacted.
+
+    `body` is the partner's body, `sender` the one whose visitor asks, `via` every body that the
+    question has passed, oldest first, `sender` last. `choice` is an option that this partner
+    offered. `conversation` is an id that it may know the visitor's conversation by, the same
+    for follow-ups; `state` is what the adapter itself gave back with the last reply in it, ""
+    at first. `transcript` is only there with the visitor's consent.
+    """
+
+    text: str
+    body: str
+    sender: str
+    sender_name: str
+    language: str
+    conversation: str
+    choice: str | None = None
+    state: str = ""
+    via: tuple[str, ...] = ()
+    transcript: tuple[Said, ...] = ()
+
+
+Kind = Literal["answered", "clarify", "referred", "handover", "crisis", "unanswered"]
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a partner replied. `text` is plain or `html` as it came: it is cleaned later.
+
+    `kind` is what the protocol says it is, None where it does not say: then the connection's
+    patterns for "I don't know" decide. `speaker` is the name that the bot gives itself.
+    `options` have the partner's own ids. `ended` is that the partner has taken leave. `reply`
+    is there where the partner speaks in our own shapes.
+    """
+
+    text: str = ""
+    html: str = ""
+    kind: Kind | None = None
+    language: str | None = None
+    speaker: str | None = None
+    options: tuple[Option, ...] = ()
+    sources: tuple[Source, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    state: str = ""
+    ended: bool = False
+    reply: Reply | None = None
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """Something a partner says that it answers: a title and how people ask for it."""
+
+    id: str
+    title: str
+    questions: tuple[str, ...]
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What a partner publishes about itself: a manifest, an agent card."""
+
+    name: str
+    description: str = ""
+    languages: tuple[str, ...] = ()
+    website: str | None = None
+    topics: tuple[Topic, ...] = ()
+
+
+class PartnerFailed(Exception):
+    """The partner refused, or said what the protocol does not allow. The text is for operators,
+    and has nothing of what the visitor wrote."""
+
+
 class Adapter(Protocol):
     """One foreign protocol."""
 
     name: str
 
     def routes(self) -> Sequence[ControllerRouterHandler]:
-        """The handlers, each with its whole path, under `/adapters/<name>/`."""
+        """The handlers, each with its whole path, under `/adapters/<name>/`. May be none."""
+
+
+@runtime_checkable
+class Calls(Protocol):
+    """The part of an adapter that calls partners.
+
+    `settings` names what a connection may set for it beside address and secret, and says what
+    each is, in one line.
+    """
+
+    name: str
+    settings: Mapping[str, str]
+
+    async def ask(self, line: Line, question: Question) -> Told:
+        """Take the question there. Raises `httpx.HTTPError` and `PartnerFailed`."""
+
+    async def card(self, line: Line) -> Card | None:
+        """What the partner publishes about itself; None where the protocol has no such thing."""
 
 
 def installed() -> list[Adapter]:
     """Every installed adapter, by name."""
     points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name)
     return [point.load()() for point in points]
+
+
+def calling(adapters: Sequence[Adapter]) -> dict[str, Calls]:
+    """Those on which partners can be called, by name."""
+    return {adapter.name: adapter for adapter in adapters if isinstance(adapter, Calls)}

@@ -29,6 +29,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of the demo server."""
+    if running := os.environ.get("SAMSVAR_TEST_DEMO_HOME"):
+        return Path(running)
     return tmp_path_factory.mktemp("demo")
 
 
@@ -46,7 +48,14 @@ def demo_environment(demo_home: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def demo_server(demo_home: Path, demo_environment: dict[str, str]) -> Iterator[str]:
-    """The address of a running demo, with the default encoder. Starts it: a minute or two."""
+    """The address of a running demo, with the default encoder. Starts it: a minute or two.
+
+    `SAMSVAR_TEST_DEMO` and `SAMSVAR_TEST_DEMO_HOME` name one that runs already with `ADMIN_KEY`,
+    and its data folder.
+    """
+    if running := os.environ.get("SAMSVAR_TEST_DEMO"):
+        yield running
+        return
     with start_server(demo_environment, demo_home) as (_, address):
         yield address
 

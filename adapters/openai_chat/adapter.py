@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
@@ -17,13 +17,11 @@ from litestar.response import Stream
 
 from adapters import plain
 from adapters.openai_chat import memory, shapes
-from router.adapters import DeskHere
+from router.adapters import AnyRequest, DeskHere, refusals
 from router.messages import Reply
 
 PREFIX = "/adapters/openai/v1"
 WORDS = re.compile(r"\S+\s*|\s+")
-
-AnyRequest = Request[Any, Any, Any]
 
 
 def refuse(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
@@ -45,7 +43,7 @@ class OpenAIChatAdapter:
     f"{PREFIX}/chat/completions",
     status_code=200,
     include_in_schema=False,
-    exception_handlers={Exception: refuse},
+    exception_handlers=refusals(refuse),
 )
 async def completions(
     request: AnyRequest, data: JSONBody[shapes.ChatRequest], desk: DeskHere
@@ -68,7 +66,7 @@ async def completions(
     return Response(shapes.Completion(id, now, data.model, [shapes.Choice(message)]))
 
 
-@get(f"{PREFIX}/models", include_in_schema=False, exception_handlers={Exception: refuse})
+@get(f"{PREFIX}/models", include_in_schema=False, exception_handlers=refusals(refuse))
 async def models(request: AnyRequest, desk: DeskHere) -> shapes.Models:
     """Every body that answers here, as a model."""
     return shapes.Models([shapes.Model(body.id, body.name) for body in desk.bodies()])
