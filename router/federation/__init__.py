@@ -1,0 +1,1 @@
+"""Taking a question to the body whose it is, over the protocol that its bot speaks."""
