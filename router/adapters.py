@@ -85,6 +85,9 @@ class Desk(Protocol):
     def bodies(self) -> list[Served]:
         """Every body whose bot answers here, by name."""
 
+    def topics(self, body: str) -> list[Topic]:
+        """What the body's bot answers, with questions as people ask them."""
+
     def caller(self, request: AnyRequest, body: str) -> str:
         """Who calls: the id of the key in `Authorization: Bearer`, or `public` without one.
 

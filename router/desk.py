@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from brains import conversations as rows
-from brains import foreign
-from router.adapters import AnyRequest, Refusal, Served, Talk
+from brains import foreign, store
+from router.adapters import AnyRequest, Refusal, Served, Talk, Topic
 from router.api import metrics
 from router.api.problems import HANDLERS
 from router.conversations import written
@@ -14,6 +14,7 @@ from router.security.access import Access
 from router.security.texts import clean
 from router.security.visitors import require_origin_of
 from router.service import Service
+from router.topics import topics_of
 
 PUBLIC = "public"
 LANGUAGE_CHARS = 2
@@ -33,6 +34,10 @@ class AdapterDesk:
             Served(body.id, body.name, body.language, body.languages, body.website)
             for body in sorted(hosts, key=lambda body: body.name)
         ]
+
+    def topics(self, body: str) -> list[Topic]:
+        """See `router.adapters.Desk`."""
+        return topics_of(self._service.knowledge.visible(body, store.now()), body)
 
     def caller(self, request: AnyRequest, body: str) -> str:
         """See `router.adapters.Desk`."""
