@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
-ANSWERED = "Når kan jeg søke barnehageplass?"
-VAGUE = "barnehage"
+ANSWERED = "Hvordan søker jeg om barnehageplass?"  # with a source
+VAGUE = "skole"  # three entries are close
 NAVS = "Hvordan søker jeg dagpenger?"
 CRISIS = "jeg vil ikke leve lenger"
+UNANSWERED = "hvem vant fotball-VM i 1998?"
+FOLLOW_UP = "Når hentes søpla?"
 
 
 @pytest.fixture(scope="session")
