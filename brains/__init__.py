@@ -13,6 +13,7 @@
     gaps            what nobody could answer, gathered from all bodies; clusters says what is alike
 
     broadcasts      notices: which show where, and when that changes next
+    connections     how the bots of other bodies are reached
     database        transactions on SQLite or PostgreSQL, and their errors in plain words
     tables          the tables; migrations/ builds them
     changes         the change feed: every change takes the next number

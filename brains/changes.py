@@ -18,7 +18,9 @@ from brains.database import Transaction
 from brains.model import Change
 from brains.tables import changes
 
-Kind = Literal["body", "brain", "entry", "local_answer", "fact", "remit", "gap", "broadcast"]
+Kind = Literal[
+    "body", "brain", "entry", "local_answer", "fact", "remit", "gap", "broadcast", "connection"
+]
 
 FEED_LOCK = 0x5A_5A_02
 FEED_AT_ONCE = 1_000

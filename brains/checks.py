@@ -19,6 +19,7 @@ from brains.model import (
     Body,
     Brain,
     Broadcast,
+    Connection,
     Entry,
     Fact,
     LocalAnswer,
@@ -38,6 +39,9 @@ CONTACT_KINDS = ("phone", "email", "chat", "visit", "web")
 CLOSED_DAYS_MAX = 400
 POPULAR_MAX = 20
 SOURCES_MAX = 20
+PATTERNS_MAX = 50
+ADDRESS_CHARS_MAX = 500
+TIME_LIMIT_SECONDS = (0.5, 30.0)
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_.:/-]{0,118}[a-z0-9])?\Z")
 _ENTRY_ID = re.compile(r"\w(?:[\w.:/-]{0,118}\w)?\Z")
@@ -117,6 +121,28 @@ def check_broadcast(broadcast: Broadcast) -> Problems:
         yield Problem("field ends_at", "It must be later than starts_at.")
 
 
+def check_connection(connection: Connection) -> Problems:
+    if not _is_web(connection.address) or urlsplit(connection.address).username:
+        yield Problem(
+            "field address", "Use an address that starts with https://, without a name in it."
+        )
+    yield from _at_most("field address", connection.address, ADDRESS_CHARS_MAX)
+    least, most = TIME_LIMIT_SECONDS
+    if not least <= connection.time_limit_s <= most:
+        yield Problem("field time_limit_s", f"Use {least:g} to {most:g} seconds.")
+    for i, language in enumerate(connection.languages):
+        yield from _language(language, f"field languages[{i}]")
+    yield from _opening_hours(connection)
+    if len(connection.unknown) > PATTERNS_MAX:
+        yield Problem("field unknown", f"Give at most {PATTERNS_MAX} texts.")
+    for i, pattern in enumerate(connection.unknown):
+        if not pattern.strip(" *"):
+            yield Problem(f"field unknown[{i}]", "Give some words: any reply would fit this.")
+        yield from _at_most(f"field unknown[{i}]", pattern, TITLE_CHARS_MAX)
+    for key, value in connection.settings.items():
+        yield from _at_most(f"field settings.{key}", value, FACT_CHARS_MAX)
+
+
 def check_fact(fact: Fact) -> Problems:
     if not templates.FACT_KEY.match(fact.key):
         yield Problem("field key", "Use a to z, digits and _, starting with a letter: sfo_price.")
@@ -190,8 +216,8 @@ def _contacts(body: Body) -> Problems:
             )
 
 
-def _opening_hours(body: Body) -> Problems:
-    for day, spans in body.opening_hours.items():
+def _opening_hours(of: Body | Connection) -> Problems:
+    for day, spans in of.opening_hours.items():
         where = f"field opening_hours.{day}"
         if day not in _DAYS:
             yield Problem(where, f"Use one of {', '.join(_DAYS)}.")

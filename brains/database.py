@@ -15,6 +15,8 @@ import asyncio
 import contextlib
 import importlib.util
 import logging
+import random
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 from brains import migrations
 from brains.errors import Conflict, StorageError
@@ -33,6 +36,7 @@ log = logging.getLogger(__name__)
 Transaction = AsyncConnection
 
 BUSY_TIMEOUT_S = 30
+SWITCH_PAUSE_S = 0.05
 READERS_MAX = 8
 MIGRATION_LOCK = 0x5A_5A_01
 ROWS_AT_ONCE = 400  # keeps a statement's parameters below SQLite's old limit of 999
@@ -162,7 +166,8 @@ def _engine(url: URL, *, writes: bool) -> AsyncEngine:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, below
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
+        if writes:
+            _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA cache_size = -32000")
@@ -175,6 +180,23 @@ def _engine(url: URL, *, writes: bool) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switch the file to a write-ahead log, which it then keeps for every connection.
+
+    SQLite gives up at once, whatever the timeout, where two switch the same file together:
+    either holds the read lock that the other's write lock must wait for.
+    """
+    for _ in range(int(BUSY_TIMEOUT_S / SWITCH_PAUSE_S)):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            await_only(asyncio.sleep(random.uniform(0, 2 * SWITCH_PAUSE_S)))
+    cursor.execute("PRAGMA journal_mode = WAL")
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from brains import changes, codec, tables
 from brains.database import ROWS_AT_ONCE, Transaction, upsert
-from brains.model import Body, Brain, Broadcast, Fact, LocalAnswer, Remit
+from brains.model import Body, Brain, Broadcast, Connection, Fact, LocalAnswer, Remit
 
 T = TypeVar("T", bound=msgspec.Struct)
 Key = tuple[str, ...]
@@ -111,6 +111,7 @@ class Shelves(NamedTuple):
     facts: Documents[Fact]
     remits: Documents[Remit]
     broadcasts: Documents[Broadcast]
+    connections: Documents[Connection]
 
 
 SHELVES = Shelves(
@@ -120,5 +121,6 @@ SHELVES = Shelves(
     facts=Documents(tables.facts, Fact, "fact"),
     remits=Documents(tables.remits, Remit, "remit"),
     broadcasts=Documents(tables.broadcasts, Broadcast, "broadcast"),
+    connections=Documents(tables.connections, Connection, "connection"),
 )
-BRAINS, BODIES, LOCAL_ANSWERS, FACTS, REMITS, BROADCASTS = SHELVES
+BRAINS, BODIES, LOCAL_ANSWERS, FACTS, REMITS, BROADCASTS, CONNECTIONS = SHELVES

@@ -61,6 +61,10 @@ class UnknownLocalAnswer(NotFound):
     noun = "local answer"
 
 
+class UnknownConnection(NotFound):
+    noun = "connection"
+
+
 class UnknownConversation(NotFound):
     noun = "conversation"
 

@@ -40,6 +40,7 @@ from brains.model import (
     Body,
     Brain,
     Broadcast,
+    Connection,
     Entry,
     Fact,
     LocalAnswer,
@@ -155,6 +156,7 @@ class Knowledge:
         self.remits: dict[str, dict[str, Remit]] = {}
         self.broadcasts: dict[str, dict[str, Broadcast]] = {}
         self.broadcasts_changed = asyncio.Event()
+        self.connections: dict[str, Connection] = {}
         self.number = 0
         self._db = db
         self._encoder = encoder
@@ -502,6 +504,8 @@ class Knowledge:
         for (id, key), broadcast in _changed(batch, "broadcast", Broadcast):
             _put_or_drop(self.broadcasts.setdefault(id, {}), key, broadcast)
             self.broadcasts_changed.set()
+        for (slug,), connection in _changed(batch, "connection", Connection):
+            _put_or_drop(self.connections, slug, connection)
 
     def _apply_entry(self, brain: str, id: str, batch: _Batch) -> None:
         entry = batch.entries.get((brain, id))

@@ -132,6 +132,28 @@ class Remit(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
 
 
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """How the bot of `body` is reached; of a group's body, the bots of all its members.
+
+    `sealed` is the secret, encrypted; `settings` are the adapter's own. A question waits
+    `time_limit_s` seconds at most. No `languages` are all of them, no `opening_hours` (as a
+    body's) always. `unknown` are texts that a reply of "I don't know" has in it, `*` for
+    anything. `transcript` is whether it may be sent what was said before, if the visitor agrees.
+    """
+
+    body: Slug
+    adapter: str
+    address: str
+    sealed: str = ""
+    settings: dict[str, str] = {}
+    enabled: bool = True
+    time_limit_s: float = 6.0
+    languages: list[str] = []
+    opening_hours: dict[str, list[str]] = {}
+    unknown: list[str] = []
+    transcript: bool = False
+
+
 class MissingFact(msgspec.Struct, frozen=True):
     """A fact a shared answer needed and `body` has not given. `count` times asked for."""
 

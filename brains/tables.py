@@ -122,6 +122,13 @@ facts = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
 )
 
+connections = sa.Table(
+    "connections",
+    metadata,
+    sa.Column("body", _Id, sa.ForeignKey("bodies.id"), primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+)
+
 missing_facts = sa.Table(
     "missing_facts",
     metadata,

@@ -1,4 +1,4 @@
-"""Which of our conversations a partner's conversation is.
+"""Federation: how partners are reached, and which of our conversations a partner's is.
 
 Revision: 0003
 """
@@ -11,6 +11,13 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    op.create_table(
+        "connections",
+        sa.Column("body", sa.String(length=120), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["body"], ["bodies.id"], name="fk_connections_body"),
+        sa.PrimaryKeyConstraint("body", name="pk_connections"),
+    )
     op.create_table(
         "foreign_conversations",
         sa.Column("adapter", sa.String(length=40), nullable=False),
