@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,9 @@ NAVS = "Hvordan søker jeg dagpenger?"
 CRISIS = "jeg vil ikke leve lenger"
 UNANSWERED = "hvem vant fotball-VM i 1998?"
 FOLLOW_UP = "Når hentes søpla?"
+
+JS = Path(__file__).parent / "js"
+NPM_SECONDS_MAX = 300
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +29,20 @@ def partner_key(demo_server: str, demo_environment: dict[str, str]) -> str:
         command, env=demo_environment, capture_output=True, text=True, check=True, timeout=60
     )
     return made.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The protocols' own JavaScript clients, as `js/package-lock.json` pins them.
+
+    Fetched the first time, and when the lock file has changed.
+    """
+    lock, fetched = JS / "package-lock.json", JS / "node_modules" / ".fetched"
+    if not fetched.exists() or fetched.read_bytes() != lock.read_bytes():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("npm is not on this machine: the JavaScript clients cannot be fetched")
+        command = [npm, "ci", "--ignore-scripts", "--prefer-offline"]
+        subprocess.run(command, cwd=JS, check=True, timeout=NPM_SECONDS_MAX)
+        fetched.write_bytes(lock.read_bytes())
+    return JS / "node_modules"
