@@ -20,7 +20,7 @@ from brains.errors import Invalid, Problem
 PREFIX = "SAMSVAR_"
 KIB = 1024
 MIB = 1024 * KIB
-SECRET = ("admin_key", "oidc_client_secret")
+SECRET = ("admin_key", "oidc_client_secret", "secret_key")
 
 Url = Annotated[str, Meta(pattern=r"^(https?://[^\s/]+)?/?$")]
 
@@ -63,6 +63,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             pattern=r"^[!-~]*$",
             description="Key of the administrator, sent as `Authorization: Bearer`. When unset, "
             "a random one is made at the first start and shown once.",
+        ),
+    ] = ""
+    secret_key: Annotated[
+        str,
+        Meta(
+            pattern=r"^(\S{32,}(,\S{32,})*)?$",
+            description="Key under which stored secrets are sealed: at least 32 random characters, "
+            "the same for every node. Several, separated by commas: the first seals, all open.",
         ),
     ] = ""
     oidc_issuer: Annotated[

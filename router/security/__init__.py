@@ -13,6 +13,7 @@ signed_in.py  the console's session: its cookie, the person behind it, strangers
 audited.py    every change that succeeds becomes a line of the audit log
 origins.py    from which web pages visitors may write, and the CORS replies
 limits.py     how many requests a minute, by address, key and conversation
+sealing.py    secrets that must be read again, stored of no use without the key
 texts.py      a visitor's text: length, control characters
 edge.py       what every request passes before any route: hosts, headers, log
 """
