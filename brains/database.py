@@ -185,8 +185,9 @@ def _engine(url: URL, *, writes: bool) -> AsyncEngine:
 def _write_ahead(cursor: Any) -> None:
     """Switch the file to a write-ahead log, which it then keeps for every connection.
 
-    SQLite gives up at once, whatever the timeout, where two switch the same file together:
-    either holds the read lock that the other's write lock must wait for.
+    For this SQLite reads the file and then asks for the write lock. Where another connection has
+    that lock it gives up at once, whatever the timeout, since waiting with a read lock may be for
+    ever: so two that open a new file together cannot both be served, and one tries again.
     """
     for _ in range(int(BUSY_TIMEOUT_S / SWITCH_PAUSE_S)):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -51,6 +52,21 @@ def test_many_open_at_once(url: str) -> None:
     )
     started = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(4)]
     assert [process.wait(timeout=60) for process in started] == [0, 0, 0, 0]
+
+
+@pytest.mark.usefixtures("sqlite_only")
+async def test_opening_waits_for_one_that_writes_the_new_file(url: str) -> None:
+    """SQLite's own timeout does not hold where the file is switched to a write-ahead log."""
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE of_another (x)")
+        opening = asyncio.create_task(Database.open(url))
+        await asyncio.sleep(0.3)
+        assert not opening.done()
+        other.execute("COMMIT")
+        await (await opening).close()
 
 
 async def test_a_newer_schema_is_refused(url: str, db: Database) -> None:
