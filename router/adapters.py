@@ -5,8 +5,7 @@ reading all: a `name`; `routes()`, whose handlers turn what comes in into a
 message and the `Reply` into what goes out; and, where we call partners on it,
 `ask`, which takes a question there. A handler that declares `desk: DeskHere` is
 given the `Desk`, `ask` is given a `Line`: that is all of the router that an
-adapter sees. A distribution names its adapters under the entry point group
-`samsvar.adapters`.
+adapter sees. Being there is enough to be found, see `installed`.
 
     called:   a foreign request -> desk.caller (whose key?) -> desk.talk (which conversation?)
                                 -> talk.say -> Reply -> a foreign response
@@ -21,8 +20,12 @@ retries, cleaning of what it said and what the visitor is told are the router's.
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
-from collections.abc import Callable, Mapping, Sequence
+import importlib.util
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 import httpx
@@ -32,9 +35,10 @@ from litestar.exceptions import HTTPException
 from litestar.params import Dependency
 from litestar.types import ControllerRouterHandler
 
-from brains.errors import SamsvarError
+from brains.errors import Invalid, SamsvarError
 from router.messages import Contact, Message, Option, Reply, Source, Started, Turn
 
+PACKAGE = "adapters"
 GROUP = "samsvar.adapters"
 
 AnyRequest = Request[Any, Any, Any]
@@ -260,9 +264,42 @@ class Calls(Protocol):
 
 
 def installed() -> list[Adapter]:
-    """Every installed adapter, by name."""
-    points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name)
-    return [point.load()() for point in points]
+    """Every adapter there is, by name.
+
+    Found are the adapters in the package `adapters`: each class with a `name` and `routes` in a
+    file of it, or in the `adapter.py` of a folder; and those of other distributions, named under
+    the entry point group `samsvar.adapters`. Raises `Invalid` where two have one name.
+    """
+    points = importlib.metadata.entry_points(group=GROUP)
+    kinds = dict.fromkeys([*_in_package(), *(point.load() for point in points)])
+    found: dict[str, Adapter] = {}
+    for kind in kinds:
+        if kind.name in found:
+            raise Invalid(
+                f"Two adapters are called “{kind.name}”: {_place(type(found[kind.name]))} and "
+                f"{_place(kind)}. Give one of them another name."
+            )
+        found[kind.name] = kind()
+    return [found[name] for name in sorted(found)]
+
+
+def _in_package() -> Iterator[type[Adapter]]:
+    for place in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__, f"{PACKAGE}."):
+        name = f"{place.name}.adapter" if place.ispkg else place.name
+        if importlib.util.find_spec(name) is not None:
+            yield from _kinds(importlib.import_module(name))
+
+
+def _kinds(module: ModuleType) -> Iterator[type[Adapter]]:
+    """The adapter classes that are written in this very module."""
+    for one in vars(module).values():
+        own = isinstance(one, type) and one.__module__ == module.__name__
+        if own and isinstance(getattr(one, "name", None), str) and hasattr(one, "routes"):
+            yield one
+
+
+def _place(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def calling(adapters: Sequence[Adapter]) -> dict[str, Calls]:
