@@ -92,6 +92,9 @@ class Desk(Protocol):
     def topics(self, body: str) -> list[Topic]:
         """What the body's bot answers, with questions as people ask them."""
 
+    def address(self, request: AnyRequest) -> str:
+        """This installation's own, as callers reach it, without a slash at its end."""
+
     def caller(self, request: AnyRequest, body: str) -> str:
         """Who calls: the id of the key in `Authorization: Bearer`, or `public` without one.
 

@@ -39,6 +39,10 @@ class AdapterDesk:
         """See `router.adapters.Desk`."""
         return topics_of(self._service.knowledge.visible(body, store.now()), body)
 
+    def address(self, request: AnyRequest) -> str:
+        """See `router.adapters.Desk`."""
+        return (self._service.settings.public_url or str(request.base_url)).rstrip("/")
+
     def caller(self, request: AnyRequest, body: str) -> str:
         """See `router.adapters.Desk`."""
         host = self._service.knowledge.body(body)
