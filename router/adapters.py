@@ -36,7 +36,16 @@ from litestar.params import Dependency
 from litestar.types import ControllerRouterHandler
 
 from brains.errors import Invalid, SamsvarError
-from router.messages import Contact, Message, Option, Reply, Source, Started, Turn
+from router.messages import (
+    Contact,
+    Message,
+    Option,
+    Reply,
+    RouteResult,
+    Source,
+    Started,
+    Turn,
+)
 
 PACKAGE = "adapters"
 GROUP = "samsvar.adapters"
@@ -106,6 +115,9 @@ class Desk(Protocol):
 
     async def ask(self, message: Message) -> Reply:
         """One stateless question."""
+
+    async def route(self, text: str, body: str) -> RouteResult:
+        """Whose question it is, as the body that was asked sees it."""
 
     async def start(
         self, adapter: str, caller: str, external: str, body: str, language: str | None = None

@@ -9,7 +9,7 @@ from router.api import metrics
 from router.api.problems import HANDLERS
 from router.conversations import written
 from router.errors import NotAuthenticated
-from router.messages import Message, Reply, Started, Turn
+from router.messages import Message, Reply, RouteResult, Started, Turn
 from router.security.access import Access
 from router.security.texts import clean
 from router.security.visitors import require_origin_of
@@ -67,6 +67,12 @@ class AdapterDesk:
         )
         metrics.count(reply)
         return reply
+
+    async def route(self, text: str, body: str) -> RouteResult:
+        """See `router.adapters.Desk`."""
+        return await self._service.route(
+            clean(text, self._service.settings.message_chars_max), sender=body
+        )
 
     async def start(
         self, adapter: str, caller: str, external: str, body: str, language: str | None = None
