@@ -66,6 +66,12 @@ async def find(tx: Transaction, secret: str) -> Key | None:
     return None if row is None else Key(row.id, row.name, row.role, row.scope, row.created)
 
 
+async def is_valid(tx: Transaction, id: str) -> bool:
+    """Whether there is such a key, not revoked."""
+    query = sa.select(_keys.c.id).where(_keys.c.id == id, _keys.c.revoked.is_(None))
+    return (await tx.execute(query)).first() is not None
+
+
 async def revoke(tx: Transaction, id: str, at: dt.datetime) -> bool:
     """Whether there was such a key to revoke."""
     query = sa.update(_keys).where(_keys.c.id == id, _keys.c.revoked.is_(None)).values(revoked=at)

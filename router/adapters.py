@@ -43,6 +43,7 @@ from router.messages import (
     Reply,
     RouteResult,
     Source,
+    Spoken,
     Started,
     Turn,
 )
@@ -82,6 +83,9 @@ class Talk(Protocol):
     async def feedback(self, turn: int, helpful: bool, comment: str | None = None) -> None:
         """Whether the reply of that turn helped."""
 
+    async def first(self) -> Spoken:
+        """What it shows before anything else: greeting, popular questions, broadcasts."""
+
     async def turns(self) -> list[Turn]:
         """All that was said."""
 
@@ -104,20 +108,30 @@ class Desk(Protocol):
     def address(self, request: AnyRequest) -> str:
         """This installation's own, as callers reach it, without a slash at its end."""
 
-    def caller(self, request: AnyRequest, body: str) -> str:
+    def caller(self, request: AnyRequest, body: str | None) -> str:
         """Who calls: the id of the key in `Authorization: Bearer`, or `public` without one.
 
-        Raises for a wrong key, an unknown body, and a web page that is not the body's.
+        Raises for a wrong key, an unknown body, and a web page that is not the body's (where no
+        body is named: that is no body's).
         """
 
     async def caller_with(self, request: AnyRequest, body: str, secret: str) -> str:
         """As `caller`, where the protocol carries the key elsewhere."""
 
+    async def admit(self, request: AnyRequest, body: str, caller: str) -> None:
+        """As `caller`, where a token of the adapter's own says who calls. Raises for a key that
+        was revoked since, too."""
+
+    async def secret(self, name: str) -> str:
+        """A secret of this installation's, to sign tokens with: made once, the same for ever."""
+
     async def ask(self, message: Message) -> Reply:
         """One stateless question."""
 
-    async def route(self, text: str, body: str) -> RouteResult:
-        """Whose question it is, as the body that was asked sees it."""
+    async def route(
+        self, text: str, body: str | None = None, municipality: str | None = None
+    ) -> RouteResult:
+        """Whose question it is: of the visitor of a body, in a municipality (slug or number)."""
 
     async def start(
         self, adapter: str, caller: str, external: str, body: str, language: str | None = None

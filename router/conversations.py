@@ -105,7 +105,14 @@ class Conversations(msgspec.Struct, frozen=True):
         memory = msgspec.structs.replace(_memory.decode(kept.state), language=None)
         async with self.db.write() as tx:
             await rows.save_state(tx, id, msgspec.json.encode(memory), language)
-        host = self.knowledge.body(kept.body)
+        return self._first(kept.body, language)
+
+    def first_in(self, kept: rows.Conversation) -> Spoken:
+        """What a conversation that the caller has opened already shows before anything else."""
+        return self._first(kept.body, kept.language)
+
+    def _first(self, body: str, language: str) -> Spoken:
+        host = self.knowledge.body(body)
         return Spoken(
             language,
             replies.greeting(host, language),

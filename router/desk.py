@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from brains import conversations as rows
-from brains import foreign, store
+from brains import foreign, secrets, store
 from router.adapters import AnyRequest, Refusal, Served, Talk, Topic
 from router.api import metrics
 from router.api.problems import HANDLERS
 from router.conversations import written
 from router.errors import NotAuthenticated
-from router.messages import Message, Reply, RouteResult, Started, Turn
+from router.messages import Message, Reply, RouteResult, Spoken, Started, Turn
 from router.security.access import Access
 from router.security.texts import clean
-from router.security.visitors import require_origin_of
+from router.security.visitors import require_any_origin, require_origin_of
 from router.service import Service
 from router.topics import topics_of
 
@@ -43,21 +43,36 @@ class AdapterDesk:
         """See `router.adapters.Desk`."""
         return (self._service.settings.public_url or str(request.base_url)).rstrip("/")
 
-    def caller(self, request: AnyRequest, body: str) -> str:
+    def caller(self, request: AnyRequest, body: str | None) -> str:
         """See `router.adapters.Desk`."""
-        host = self._service.knowledge.body(body)
+        host = None if body is None else self._service.knowledge.body(body)
         if isinstance(request.scope.get("auth"), NotAuthenticated):
             raise request.scope["auth"]
         holder = request.scope.get("user")
         if holder is not None:
             return str(holder.id)
-        require_origin_of(request, host)
+        if host is None:
+            require_any_origin(request, self._service)
+        else:
+            require_origin_of(request, host)
         return PUBLIC
 
     async def caller_with(self, request: AnyRequest, body: str, secret: str) -> str:
         """See `router.adapters.Desk`."""
         self._service.knowledge.body(body)
         return (await self._access.key_of(secret)).id
+
+    async def admit(self, request: AnyRequest, body: str, caller: str) -> None:
+        """See `router.adapters.Desk`."""
+        host = self._service.knowledge.body(body)
+        if caller == PUBLIC:
+            require_origin_of(request, host)
+        else:
+            await self._access.require_valid(caller)
+
+    async def secret(self, name: str) -> str:
+        """See `router.adapters.Desk`."""
+        return await secrets.secret(self._service.db, f"adapter:{name}")
 
     async def ask(self, message: Message) -> Reply:
         """One stateless question."""
@@ -68,11 +83,12 @@ class AdapterDesk:
         metrics.count(reply)
         return reply
 
-    async def route(self, text: str, body: str) -> RouteResult:
+    async def route(
+        self, text: str, body: str | None = None, municipality: str | None = None
+    ) -> RouteResult:
         """See `router.adapters.Desk`."""
-        return await self._service.route(
-            clean(text, self._service.settings.message_chars_max), sender=body
-        )
+        text = clean(text, self._service.settings.message_chars_max)
+        return await self._service.route(text, body, municipality)
 
     async def start(
         self, adapter: str, caller: str, external: str, body: str, language: str | None = None
@@ -134,6 +150,9 @@ class _Talk:
 
     async def feedback(self, turn: int, helpful: bool, comment: str | None = None) -> None:
         await self._service.conversations.feedback_in(self._kept, turn, helpful, comment)
+
+    async def first(self) -> Spoken:
+        return self._service.conversations.first_in(self._kept)
 
     async def turns(self) -> list[Turn]:
         return (await self._service.conversations.shown(self._kept)).turns

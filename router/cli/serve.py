@@ -126,7 +126,7 @@ def _log(settings: Settings) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for noisy in ("httpx", "sqlalchemy", "sentence_transformers", "alembic"):
+    for noisy in ("httpx", "sqlalchemy", "sentence_transformers", "alembic", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -92,6 +92,14 @@ class Access:
         self._remembered[digest] = _Remembered(key, self._clock() + REMEMBERED_SECONDS)
         return key
 
+    async def require_valid(self, key_id: str) -> None:
+        """Raise `NotAuthenticated` unless there is a key with that id, not revoked."""
+        if key_id == OPERATOR and self._admin_hash:
+            return
+        async with self._db.read() as tx:
+            if not await keys.is_valid(tx, key_id):
+                raise NotAuthenticated("The key that the token was made with has been revoked.")
+
     def require(
         self, holder: Holder, right: Right, *, brain: str | None = None, body: str | None = None
     ) -> None:

@@ -28,7 +28,9 @@ CORS_PATHS = ("/v1/", "/adapters/")
 # Scripts that any website may load; what they may do is decided by what they call.
 PUBLIC_PATHS = ("/widget/",)
 CORS_METHODS = "GET, POST, PUT, DELETE"
-CORS_REQUEST_HEADERS = "authorization, content-type, last-event-id"
+# What the adapters' own clients send beside ours, named by their protocols.
+ADAPTERS_HEADERS = "mcp-method, mcp-name, mcp-protocol-version, x-ms-bot-agent, x-requested-with"
+CORS_REQUEST_HEADERS = f"authorization, content-type, last-event-id, {ADAPTERS_HEADERS}"
 CORS_EXPOSED_HEADERS = "retry-after, content-disposition"
 CORS_SECONDS = "600"
 
