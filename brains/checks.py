@@ -192,6 +192,7 @@ def check_body(body: Body, brains: Collection[str]) -> Problems:
     yield from _texts("field greeting", body.greeting, ANSWER_CHARS_MAX)
     yield from _contacts(body)
     yield from _opening_hours(body)
+    yield from _closed_days(body)
     yield from _origins(body)
     if len(body.popular) > POPULAR_MAX:
         yield Problem("field popular", f"Give at most {POPULAR_MAX} questions.")
@@ -224,6 +225,9 @@ def _opening_hours(of: Body | Connection) -> Problems:
         for span in spans:
             if not _SPAN.match(span) or span[:5] >= span[6:]:
                 yield Problem(where, f"“{span}” should be like 08:00-15:30.")
+
+
+def _closed_days(body: Body) -> Problems:
     if len(body.closed_days) > CLOSED_DAYS_MAX:
         yield Problem("field closed_days", f"Give at most {CLOSED_DAYS_MAX} days.")
     for day in body.closed_days:

@@ -1,0 +1,153 @@
+"""One exchange with a partner: a question goes out, and a reply or a failure comes back in time.
+
+Whatever the partner does, the exchange ends within its time limit: retries back
+off and end, a breaker leaves alone who fails again and again, and one partner
+has so many at once and no more, so that others are not held up. What it said is
+cleaned; "I don't know" is known as such. Each exchange is a line in the audit
+log, without a word of what was said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import random
+import time
+from collections.abc import Callable
+
+import httpx
+import msgspec
+
+from brains import audit
+from brains.audit import Line
+from brains.database import Database
+from brains.errors import SamsvarError
+from brains.model import Connection
+from router.adapters import PartnerFailed, Question, Told
+from router.federation.breaker import Breaker
+from router.federation.cleaning import cleaned
+from router.federation.connections import Connections
+from router.federation.failures import Failure, failure_of, may_pass
+from router.federation.unknown import says_unknown
+
+log = logging.getLogger(__name__)
+
+AT_ONCE_MAX = 20
+RETRIES_MAX = 2
+BACKOFF_SECONDS = 0.15
+# A retry with less time than this left would only be cut off.
+RETRY_SECONDS_MIN = 0.5
+ACTION = "federation.asked"
+
+
+class Exchanged(msgspec.Struct, frozen=True):
+    """`told` is what the partner said, None where it failed; `unknown` that it does not know.
+
+    `detail` is for operators. `milliseconds` is from question to end.
+    """
+
+    told: Told | None
+    milliseconds: int
+    failure: Failure | None = None
+    detail: str = ""
+    unknown: bool = False
+
+
+class Exchanges:
+    """All exchanges of a process."""
+
+    def __init__(
+        self, db: Database, connections: Connections, clock: Callable[[], dt.datetime]
+    ) -> None:
+        self._db = db
+        self._connections = connections
+        self._clock = clock
+        self._breakers: dict[str, Breaker] = {}
+        self._going_on: dict[str, int] = {}
+
+    def breaker(self, body: str) -> Breaker:
+        """The breaker of a connection, by its body."""
+        return self._breakers.setdefault(body, Breaker())
+
+    async def ask(
+        self, connection: Connection, question: Question, seconds: float | None = None
+    ) -> Exchanged:
+        """Asks the partner, within the connection's time limit or the less that is left of it."""
+        began = time.monotonic()
+        limit = connection.time_limit_s
+        deadline = began + (limit if seconds is None else min(seconds, limit))
+        told, failure, detail = await self._guarded(connection, question, deadline)
+        done = Exchanged(
+            told,
+            round(1000 * (time.monotonic() - began)),
+            failure,
+            detail,
+            told is not None and says_unknown(told, connection),
+        )
+        await self._write_down(connection, question, done)
+        return done
+
+    async def _guarded(
+        self, connection: Connection, question: Question, deadline: float
+    ) -> tuple[Told | None, Failure | None, str]:
+        place = connection.body
+        if self._going_on.get(place, 0) >= AT_ONCE_MAX:
+            return None, "busy", f"{AT_ONCE_MAX} questions are waiting for it already."
+        breaker = self.breaker(place)
+        if not breaker.lets_through():
+            return None, "left alone", "It failed again and again; it is tried again in a while."
+        self._going_on[place] = self._going_on.get(place, 0) + 1
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                told = cleaned(await self._tried(connection, question, deadline))
+        except Exception as error:
+            breaker.failed()
+            failure, detail = failure_of(error)
+            return None, failure, detail
+        except asyncio.CancelledError:
+            breaker.unanswered()
+            raise
+        finally:
+            self._going_on[place] -= 1
+        breaker.succeeded()
+        return told, None, ""
+
+    async def _tried(self, connection: Connection, question: Question, deadline: float) -> Told:
+        """Asks, and again where that may help: the partner was not reached or is overloaded."""
+        line = await self._connections.line(connection)
+        adapter = self._connections.adapters.get(connection.adapter)
+        if adapter is None:
+            raise PartnerFailed(f"The adapter {connection.adapter} is not installed.")
+        for attempt in range(RETRIES_MAX + 1):
+            try:
+                return await adapter.ask(line, question)
+            except httpx.HTTPError as error:
+                pause = BACKOFF_SECONDS * 2**attempt * random.uniform(1.0, 2.0)
+                left = deadline - time.monotonic() - pause
+                if attempt == RETRIES_MAX or left < RETRY_SECONDS_MIN or not may_pass(error):
+                    raise
+                await asyncio.sleep(pause)
+        raise AssertionError("the last attempt raises or returns")
+
+    async def _write_down(
+        self, connection: Connection, question: Question, done: Exchanged
+    ) -> None:
+        line = Line(
+            at=self._clock(),
+            by=question.sender_name,
+            action=ACTION,
+            body=question.sender,
+            object=question.body,
+            detail={
+                "adapter": connection.adapter,
+                "result": done.failure or ("unknown" if done.unknown else "answered"),
+                "milliseconds": done.milliseconds,
+                "reason": done.detail[:200],
+            },
+        )
+        try:
+            async with self._db.write() as tx:
+                await audit.append(tx, line)
+        except SamsvarError as error:
+            log.error("The audit log lacks an exchange with %s: %s", connection.body, error)
