@@ -32,8 +32,9 @@ from router.messages import (
     Started,
     Turn,
 )
-from router.pipeline import Memory, Pipeline
+from router.pipeline import Pipeline
 from router.redact import redact
+from router.state import Memory
 from router.texts import languages, say
 from router.unhelpful import unhelpful_answer
 

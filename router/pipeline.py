@@ -32,32 +32,12 @@ from router.detect.human import HumanDetector
 from router.language import LanguageDetection
 from router.messages import Crisis, Handover, Message, Reply, Unanswered
 from router.redact import redact
+from router.state import Asked, Memory
 from router.unhelpful import UnhelpfulAnswer
 
 Vector = npt.NDArray[np.float32]
 CANDIDATES = 10
 NEAREST_KEPT = 3
-
-
-class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a conversation remembers between messages: its language, the last question, and the
-    buttons offered for it."""
-
-    language: str | None = None
-    question: str = ""
-    offered: tuple[str, ...] = ()
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """A message on its way: redacted, in a known language, asked in a body at a time."""
-
-    body: Body
-    text: str
-    language: str
-    certain_language: bool
-    now: dt.datetime
-    conversation: str | None
-    memory: Memory
 
 
 class Encodes(Protocol):
@@ -123,6 +103,7 @@ class Pipeline(msgspec.Struct, frozen=True):
             self.clock(),
             message.conversation,
             memory,
+            message.via,
         )
 
     def _retrieve(self, asked: Asked, vector: Vector) -> list[Found]:

@@ -10,7 +10,8 @@ from brains.errors import Invalid
 from brains.knowledge import Found
 from brains.model import AskedReason, Body
 from router.messages import Message, Reply
-from router.pipeline import Asked, Memory, Pipeline, Vector
+from router.pipeline import Pipeline, Vector
+from router.state import Asked, Memory
 
 BODIES_MAX = 100
 

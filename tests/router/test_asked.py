@@ -16,8 +16,8 @@ from brains.errors import StorageError
 from router import asked as asking
 from router.asked import AskedQuestions
 from router.messages import Answered, Message, Unanswered
-from router.pipeline import Memory
 from router.service import Service
+from router.state import Memory
 from tests.fakes import FakeClock
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
