@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import sqlalchemy as sa
@@ -29,7 +29,7 @@ _keys = tables.keys
 class Key(msgspec.Struct, frozen=True):
     """`scope` is `*`, `brain:<id>` or `body:<slug>`: a brain and a body may share a name.
 
-    What a role may do there is the router's.
+    What a role may do there is the router's. A key with an `adapter` is good there alone.
     """
 
     id: str
@@ -38,10 +38,16 @@ class Key(msgspec.Struct, frozen=True):
     scope: str
     created: dt.datetime
     revoked: dt.datetime | None = None
+    adapter: str | None = None
 
 
 async def create(
-    tx: Transaction, name: str, role: Role, scope: str, at: dt.datetime
+    tx: Transaction,
+    name: str,
+    role: Role,
+    scope: str,
+    at: dt.datetime,
+    adapter: str | None = None,
 ) -> tuple[Key, str]:
     """A new key and its secret, which cannot be had again."""
     if not name.strip():
@@ -50,7 +56,7 @@ async def create(
         raise Invalid(f"Use one of {', '.join(get_args(Role))}.", "field role")
     await _require_scope(tx, scope)
     secret = PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    key = Key(f"key_{secrets.token_hex(8)}", name.strip(), role, scope, at)
+    key = Key(f"key_{secrets.token_hex(8)}", name.strip(), role, scope, at, adapter=adapter)
     await tx.execute(
         sa.insert(_keys).values(hash=hash_token(secret), **msgspec.structs.asdict(key))
     )
@@ -63,7 +69,7 @@ async def find(tx: Transaction, secret: str) -> Key | None:
         return None
     query = sa.select(_keys).where(_keys.c.hash == hash_token(secret), _keys.c.revoked.is_(None))
     row = (await tx.execute(query)).first()
-    return None if row is None else Key(row.id, row.name, row.role, row.scope, row.created)
+    return None if row is None else _key(row)
 
 
 async def is_valid(tx: Transaction, id: str) -> bool:
@@ -81,7 +87,7 @@ async def revoke(tx: Transaction, id: str, at: dt.datetime) -> bool:
 async def listing(tx: Transaction) -> list[Key]:
     """All keys, newest first, the revoked ones too."""
     rows = await tx.execute(sa.select(_keys).order_by(_keys.c.created.desc(), _keys.c.id))
-    return [Key(row.id, row.name, row.role, row.scope, row.created, row.revoked) for row in rows]
+    return [_key(row) for row in rows]
 
 
 async def scope_exists(tx: Transaction, scope: str) -> bool:
@@ -91,6 +97,10 @@ async def scope_exists(tx: Transaction, scope: str) -> bool:
     if table is None:
         return scope == EVERYWHERE
     return (await tx.execute(sa.select(table.c.id).where(table.c.id == name))).first() is not None
+
+
+def _key(row: Any) -> Key:
+    return Key(row.id, row.name, row.role, row.scope, row.created, row.revoked, row.adapter)
 
 
 async def _require_scope(tx: Transaction, scope: str) -> None:

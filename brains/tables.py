@@ -356,6 +356,7 @@ keys = sa.Table(
     sa.Column("scope", sa.String(ID_LENGTH_MAX + 10), nullable=False),
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("revoked", UtcDateTime),
+    sa.Column("adapter", sa.String(40)),
 )
 
 people = sa.Table(

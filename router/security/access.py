@@ -68,8 +68,21 @@ class Access:
         self._clock = clock
         self._remembered: dict[str, _Remembered] = {}
 
-    async def key_of(self, secret: str) -> Key:
-        """The key that `secret` is. Raises `NotAuthenticated` for any other or revoked one."""
+    async def key_of(self, secret: str, adapter: str | None = None) -> Key:
+        """The key that `secret` is, where it is sent to that adapter (None: to our own API).
+
+        Raises `NotAuthenticated` for any other or revoked one, `NotAllowed` for another
+        adapter's.
+        """
+        key = await self._known(secret)
+        if key.adapter is not None and key.adapter != adapter:
+            raise NotAllowed(
+                f"The key “{key.name}” is good for the adapter {key.adapter} alone. Use it there, "
+                "or another key here."
+            )
+        return key
+
+    async def _known(self, secret: str) -> Key:
         if self._admin_hash and token_matches(secret, self._admin_hash):
             return _operator()
         digest = hash_token(secret)
@@ -164,13 +177,16 @@ class Access:
             _, secret = await keys.create(tx, FIRST_KEY_NAME, "admin", EVERYWHERE, _now())
         return secret
 
-    async def create(self, name: str, role: Role, scope: str) -> tuple[Key, str]:
+    async def create(
+        self, name: str, role: Role, scope: str, adapter: str | None = None
+    ) -> tuple[Key, str]:
         """A new key and its secret, which is stored nowhere and shown this once.
 
-        Raises `Invalid` for a scope that does not exist.
+        With `adapter` it is good for that protocol alone. Raises `Invalid` for a scope that does
+        not exist.
         """
         async with self._db.write() as tx:
-            return await keys.create(tx, name, role, scope, _now())
+            return await keys.create(tx, name, role, scope, _now(), adapter)
 
     async def listing(self) -> list[Key]:
         """Every key, revoked ones too."""

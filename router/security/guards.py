@@ -16,7 +16,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from router.errors import NotAuthenticated
+from router.errors import NotAllowed, NotAuthenticated
 from router.security.access import Access, Holder
 from router.security.rights import Right
 
@@ -25,6 +25,8 @@ Guard = Callable[[Connection, BaseRouteHandler], None]
 
 # Routes whose bearer token is a visitor's, not a key.
 VISITOR_TOKEN = "visitor_token"
+# The name of the adapter that a route belongs to.
+ADAPTER = "adapter"
 SECRET_CHARS_MAX = 500
 
 
@@ -41,10 +43,16 @@ class KeyMiddleware(ASGIMiddleware):
         try:
             secret = bearer(Request(scope))
             if secret is not None:
-                scope["user"] = await access.key_of(secret)
-        except NotAuthenticated as error:
+                scope["user"] = await access.key_of(secret, adapter_of(scope))
+        except (NotAuthenticated, NotAllowed) as error:
             scope["auth"] = error
         await next_app(scope, receive, send)
+
+
+def adapter_of(scope: Scope) -> str | None:
+    """The adapter whose route a request has come to, None for our own API."""
+    adapter: str | None = scope["route_handler"].opt.get(ADAPTER)
+    return adapter
 
 
 def bearer(connection: Connection) -> str | None:
@@ -60,9 +68,9 @@ def bearer(connection: Connection) -> str | None:
 
 
 def known_key(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Refuse a key that is wrong, also where none is needed."""
+    """Refuse a key that is wrong here, also where none is needed."""
     error = connection.scope.get("auth")
-    if isinstance(error, NotAuthenticated):
+    if isinstance(error, NotAuthenticated | NotAllowed):
         raise error
 
 
