@@ -5,6 +5,7 @@ Knows no body and no HTTP. What is where:
     packaged.py     builds the default model's folder from a wheel's data file
     encoder.py      any sentence-transformers model: texts to vectors, blocking
     batching.py     the same for an event loop: batched together, cached
+    kept.py         vectors of the program's own texts, kept for the next new installation
     index.py        nearest phrasings by FAISS: exact when small, coded when large
     background.py   texts that nobody answers, for the calibrator
     lexical.py      character n-grams: names, typos, dialect

@@ -25,6 +25,7 @@ from brains import secrets, vectors
 from brains.database import Database
 from brains.errors import SamsvarError
 from brains.gaps import Gaps
+from brains.gaps.affinity import everyday
 from brains.gaps.tidier import Tidier
 from brains.knowledge import Knowledge
 from brains.store import now as utc_now
@@ -33,8 +34,9 @@ from embeddings.background import background_texts
 from embeddings.batching import BatchingEncoder, TextEncoder
 from embeddings.encoder import load_encoder
 from embeddings.fitting import Background
+from embeddings.kept import KeptVectors
 from embeddings.matcher import Matcher
-from embeddings.packaged import Progress
+from embeddings.packaged import Progress, default_cache
 from router import decide, replies
 from router.asked import AskedQuestions
 from router.conversations import Conversations, popular
@@ -146,12 +148,15 @@ class Service:
         batching = BatchingEncoder(encoder if encoder is not None else await loading)
         if encoder is not None:
             loading.close()
+        kept = KeptVectors(batching, default_cache() if encoder is None else None)
         if settings.demo:
-            await load_demo(db, batching, _counted(report, "loading the demo federation"))
-        matcher = await _matcher(db, batching)
+            await load_demo(db, kept, _counted(report, "loading the demo federation"))
+        matcher = await _matcher(db, kept)
         knowledge = await Knowledge.open(db, batching, matcher=matcher, clock=clock)
+        await everyday(db, kept)
         gaps = await Gaps.open(db, batching, clock)
-        pipeline = await _pipeline(settings, db, batching, knowledge, gaps, clock, report)
+        pipeline = await _pipeline(settings, db, batching, kept, knowledge, gaps, clock, report)
+        await asyncio.to_thread(kept.save)
         secret = await secrets.secret(db, "forms")
         service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline, secret)
         await service._learn(report)
@@ -302,7 +307,7 @@ class Service:
             await asyncio.sleep(0 if erased else PURGE_EVERY_S)
 
 
-async def _matcher(db: Database, encoder: BatchingEncoder) -> Matcher:
+async def _matcher(db: Database, encoder: KeptVectors) -> Matcher:
     texts = background_texts()
     known = await vectors.ensure(db, encoder, texts, "query")
     background = Background(texts, np.stack([known[text] for text in texts]))
@@ -313,6 +318,7 @@ async def _pipeline(
     settings: Settings,
     db: Database,
     encoder: BatchingEncoder,
+    kept: KeptVectors,
     knowledge: Knowledge,
     gaps: Gaps,
     clock: Callable[[], dt.datetime],
@@ -320,8 +326,8 @@ async def _pipeline(
 ) -> Pipeline:
     report(0.8, "reading the examples of crisis messages")
     crisis_examples, human_examples = crisis.examples(), human.examples()
-    crisis_vectors = await _encode_examples(db, encoder, crisis_examples)
-    human_vectors = await _encode_examples(db, encoder, human_examples)
+    crisis_vectors = await _encode_examples(db, kept, crisis_examples)
+    human_vectors = await _encode_examples(db, kept, human_examples)
     detectors = await asyncio.gather(
         asyncio.to_thread(LanguageDetection),
         asyncio.to_thread(crisis.CrisisDetector, crisis_examples, crisis_vectors),
@@ -334,7 +340,7 @@ async def _pipeline(
 
 
 async def _encode_examples(
-    db: Database, encoder: BatchingEncoder, examples: Sequence[Example]
+    db: Database, encoder: KeptVectors, examples: Sequence[Example]
 ) -> vectors.Vector:
     texts = [example.text for example in examples]
     known = await vectors.ensure(db, encoder, texts, "query")
