@@ -153,7 +153,7 @@ async def save_state(tx: Transaction, id: str, state: bytes, language: str | Non
 
 
 async def feedback(
-    tx: Transaction, id: str, turn: int, helpful: bool, comment: str | None = None
+    tx: Transaction, id: str, turn: int, helpful: bool | None, comment: str | None = None
 ) -> None:
     """Whether a turn helped, with the visitor's (redacted) words. The last one given counts."""
     if comment is not None and len(comment) > COMMENT_CHARS_MAX:

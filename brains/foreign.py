@@ -35,5 +35,13 @@ async def bind(
     await upsert(tx, foreign_conversations, [row])
 
 
+async def release(tx: Transaction, adapter: str, caller: str, external: str, body: str) -> None:
+    """From now on the partner's conversation is none of ours. Ours stays."""
+    delete = sa.delete(foreign_conversations).filter_by(
+        adapter=adapter, caller=caller, external=_hash(body, external)
+    )
+    await tx.execute(delete)
+
+
 def _hash(body: str, external: str) -> str:
     return hashlib.sha256(f"{body}\0{external}".encode("utf-8", "surrogatepass")).hexdigest()

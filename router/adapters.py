@@ -72,16 +72,21 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Talk(Protocol):
-    """One conversation with a body's bot. `started` is set where it began just now."""
+    """One conversation with a body's bot. `started` is set where it began just now; `language`
+    is the one that the visitor's page is in."""
 
     id: str
+    language: str
     started: Started | None
 
     async def say(self, text: str = "", choice: str | None = None) -> Reply:
         """A message, or the id of an option that was offered."""
 
-    async def feedback(self, turn: int, helpful: bool, comment: str | None = None) -> None:
-        """Whether the reply of that turn helped."""
+    async def speak(self, language: str) -> None:
+        """The visitor has chosen a language."""
+
+    async def feedback(self, turn: int, helpful: bool | None, comment: str | None = None) -> None:
+        """Whether the reply of that turn helped; None takes back what was said about it."""
 
     async def first(self) -> Spoken:
         """What it shows before anything else: greeting, popular questions, broadcasts."""
@@ -97,7 +102,9 @@ class Talk(Protocol):
 
 
 class Desk(Protocol):
-    """The router, as an adapter sees it."""
+    """The router, as an adapter sees it. `chars_max` is how long a message may be."""
+
+    chars_max: int
 
     def bodies(self) -> list[Served]:
         """Every body whose bot answers here, by name."""
@@ -148,6 +155,9 @@ class Desk(Protocol):
 
     async def bind(self, adapter: str, caller: str, external: str, body: str, talk: Talk) -> None:
         """The caller knows the conversation by this id too."""
+
+    async def release(self, adapter: str, caller: str, external: str, body: str) -> None:
+        """From now on the caller's id names no conversation. What was said in it is kept."""
 
     def refusal(self, request: AnyRequest, error: Exception) -> Refusal:
         """What to say to the caller about any exception; a fault of ours is logged."""

@@ -99,13 +99,16 @@ class Conversations(msgspec.Struct, frozen=True):
 
     async def speak(self, id: str, token: str, language: str) -> Spoken:
         """The visitor has chosen a language. Raises `Invalid` for one the bot does not speak."""
-        kept = await self._opened(id, token)
+        return await self.speak_in(await self._opened(id, token), language)
+
+    async def speak_in(self, kept: rows.Conversation, language: str) -> Spoken:
+        """`speak`, in a conversation that the caller has opened already."""
         if language not in languages():
             known = ", ".join(sorted(languages()))
             raise Invalid(f"The bot does not speak “{language}”. It speaks {known}.", "language")
         memory = msgspec.structs.replace(_memory.decode(kept.state), language=None)
         async with self.db.write() as tx:
-            await rows.save_state(tx, id, msgspec.json.encode(memory), language)
+            await rows.save_state(tx, kept.id, msgspec.json.encode(memory), language)
         return self._first(kept.body, language)
 
     def first_in(self, kept: rows.Conversation) -> Spoken:
@@ -140,12 +143,15 @@ class Conversations(msgspec.Struct, frozen=True):
         await self.feedback_in(await self._opened(id, token), turn, helpful, comment)
 
     async def feedback_in(
-        self, kept: rows.Conversation, turn: int, helpful: bool, comment: str | None = None
+        self, kept: rows.Conversation, turn: int, helpful: bool | None, comment: str | None = None
     ) -> None:
-        """`feedback`, in a conversation that the caller has opened already."""
+        """`feedback`, in a conversation that the caller has opened already.
+
+        None takes back what was said about the reply.
+        """
         async with self.db.write() as tx:
             await rows.feedback(tx, kept.id, turn, helpful, redact(comment) if comment else None)
-            said = [] if helpful else await rows.turns(tx, kept.id)
+            said = await rows.turns(tx, kept.id) if helpful is False else []
         if (unhelpful := unhelpful_answer(said, turn)) is not None:
             await self.pipeline.flag_unhelpful(unhelpful, kept.body, kept.language, kept.id)
 

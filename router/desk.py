@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from brains import conversations as rows
 from brains import foreign, secrets, store
 from router.adapters import AnyRequest, Refusal, Served, Talk, Topic
@@ -26,6 +28,7 @@ class AdapterDesk:
     def __init__(self, service: Service, access: Access) -> None:
         self._service = service
         self._access = access
+        self.chars_max = service.settings.message_chars_max
 
     def bodies(self) -> list[Served]:
         """Every body whose bot answers here, by name."""
@@ -112,6 +115,11 @@ class AdapterDesk:
         async with self._service.db.write() as tx:
             await foreign.bind(tx, adapter, caller, external, body, talk.id)
 
+    async def release(self, adapter: str, caller: str, external: str, body: str) -> None:
+        """See `router.adapters.Desk`."""
+        async with self._service.db.write() as tx:
+            await foreign.release(tx, adapter, caller, external, body)
+
     async def find(self, adapter: str, caller: str, external: str, body: str) -> Talk | None:
         """See `router.adapters.Desk`."""
         self._service.knowledge.body(body)
@@ -137,6 +145,7 @@ class _Talk:
         self._service = service
         self._kept = kept
         self.id = kept.id
+        self.language = kept.language
         self.started = started
 
     async def say(self, text: str = "", choice: str | None = None) -> Reply:
@@ -148,7 +157,12 @@ class _Talk:
         metrics.count(reply)
         return reply
 
-    async def feedback(self, turn: int, helpful: bool, comment: str | None = None) -> None:
+    async def speak(self, language: str) -> None:
+        spoken = await self._service.conversations.speak_in(self._kept, _spoken(language) or "")
+        self.language = spoken.language
+        self._kept = msgspec.structs.replace(self._kept, language=spoken.language)
+
+    async def feedback(self, turn: int, helpful: bool | None, comment: str | None = None) -> None:
         await self._service.conversations.feedback_in(self._kept, turn, helpful, comment)
 
     async def first(self) -> Spoken:
