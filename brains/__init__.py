@@ -21,6 +21,7 @@
     pages           lists that come a page at a time; tokens: secrets hashed and compared
     bodies entries notes local_answers facts remits usage vectors keys conversations
     foreign people sessions secrets audit imports asked conflicts counters
+    peers signing cards
                     one kind of row each: plain functions over a transaction
 
 A change goes: store checks it and encodes its texts, writes rows, vectors and

@@ -464,3 +464,55 @@ foreign_conversations = sa.Table(
     ),
     sa.Index("ix_foreign_conversations_conversation", "conversation"),
 )
+
+peers = sa.Table(
+    "peers",
+    metadata,
+    sa.Column("id", sa.String(200), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("address", sa.String(500), nullable=False, unique=True),
+    sa.Column("keys", sa.Text, nullable=False),
+    sa.Column("keys_asked_at", UtcDateTime),
+    sa.Column("bodies", sa.Text, nullable=False),
+    sa.Column("offered", sa.Text, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("added_at", UtcDateTime, nullable=False),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("secret_hash", sa.String(64), nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+)
+
+signing_keys = sa.Table(
+    "signing_keys",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("public", sa.Text, nullable=False),
+    sa.Column("sealed", sa.Text, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False),
+    sa.Column("retired", UtcDateTime),
+)
+
+seen_tokens = sa.Table(
+    "seen_tokens",
+    metadata,
+    sa.Column("issuer", sa.String(200), primary_key=True),
+    sa.Column("token", sa.String(64), primary_key=True),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Index("ix_seen_tokens_expires_at", "expires_at"),
+)
+
+cards = sa.Table(
+    "cards",
+    metadata,
+    sa.Column("body", _Id, primary_key=True),
+    sa.Column("tried_at", UtcDateTime),
+    sa.Column("read_at", UtcDateTime),
+    sa.Column("topics", sa.Integer, nullable=False),
+    sa.Column("problem", sa.Text, nullable=False),
+)

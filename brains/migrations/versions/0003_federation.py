@@ -36,3 +36,55 @@ def upgrade() -> None:
     op.create_index(
         "ix_foreign_conversations_conversation", "foreign_conversations", ["conversation"]
     )
+    _trust()
+    op.create_table(
+        "cards",
+        sa.Column("body", sa.String(length=120), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True)),
+        sa.Column("read_at", sa.DateTime(timezone=True)),
+        sa.Column("topics", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("body", name="pk_cards"),
+    )
+
+
+def _trust() -> None:
+    op.create_table(
+        "peers",
+        sa.Column("id", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("keys", sa.Text(), nullable=False),
+        sa.Column("keys_asked_at", sa.DateTime(timezone=True)),
+        sa.Column("bodies", sa.Text(), nullable=False),
+        sa.Column("offered", sa.Text(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_peers"),
+        sa.UniqueConstraint("address", name="uq_peers_address"),
+    )
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_invitations"),
+    )
+    op.create_table(
+        "signing_keys",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("public", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("id", name="pk_signing_keys"),
+    )
+    op.create_table(
+        "seen_tokens",
+        sa.Column("issuer", sa.String(length=200), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("issuer", "token", name="pk_seen_tokens"),
+    )
+    op.create_index("ix_seen_tokens_expires_at", "seen_tokens", ["expires_at"])
