@@ -14,14 +14,14 @@ SECRET_BYTES = 32
 _secrets = tables.secrets
 
 
-async def secret(db: Database, name: str) -> str:
-    """The secret of that name; made where it is not there yet."""
+async def secret(db: Database, name: str, first: str | None = None) -> str:
+    """The secret of that name; where it is not there yet, `first` or a random one from now on."""
     query = sa.select(_secrets.c.value).where(_secrets.c.name == name)
     async with db.read() as tx:
         known: str | None = (await tx.execute(query)).scalar()
     if known is not None:
         return known
     async with db.write() as tx:
-        row = {"name": name, "value": secrets.token_hex(SECRET_BYTES)}
+        row = {"name": name, "value": first or secrets.token_hex(SECRET_BYTES)}
         await insert_missing(tx, _secrets, [row])
         return str((await tx.execute(query)).scalar_one())
