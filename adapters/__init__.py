@@ -2,6 +2,8 @@
 
     widget/         the website widget: two lines of HTML
     openai_chat/    OpenAI's chat completions, for any program written for them
+    directline/     Bot Framework's Direct Line 3.0: Web Chat and its clients, and bots on Azure
+    mcp/            the Model Context Protocol, for assistants
     plain           replies for protocols that carry text alone
 
 An adapter knows the public message types (`router.messages`) and what it is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.messages import Option, Reply
+from router.messages import Option, Reply, Source
 
 
 def as_text(reply: Reply) -> str:
@@ -13,8 +13,12 @@ def as_text(reply: Reply) -> str:
     if reply.options:
         parts.append(numbered(reply.options))
     if reply.sources:
-        parts.append("\n".join(f"- [{source.title}]({source.url})" for source in reply.sources))
+        parts.append(links(reply.sources))
     return "\n\n".join(parts)
+
+
+def links(sources: Sequence[Source]) -> str:
+    return "\n".join(f"- [{source.title}]({source.url})" for source in sources)
 
 
 def numbered(options: Sequence[Option]) -> str:
