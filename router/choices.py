@@ -3,7 +3,9 @@
 entry:kommune/barnehage-soknad            an entry, answered as the body that is asked
 entry:kommune/barnehage-soknad@asker      the same, as another body answers it
 remit:skatteetaten/flytting               something another body is responsible for
+partner:nav/3f2a51c09b7e                  an option of the partner that answers for now
 human, none                               a human; none of what was offered
+back, share                               away from the partner; let it read what was said
 """
 
 from __future__ import annotations
@@ -17,8 +19,11 @@ from brains.knowledge import Found
 
 HUMAN = "human"
 NONE = "none"
+BACK = "back"
+SHARE = "share"
+PARTNER = "partner"
 _CHOICE = re.compile(
-    r"(?P<kind>entry|remit):(?P<place>[a-z0-9_.:-]+)/(?P<id>[\w.:/-]+)(?:@(?P<body>[a-z0-9_.:/-]+))?"
+    r"(?P<kind>entry|remit|partner):(?P<place>[a-z0-9_.:-]+)/(?P<id>[\w.:/-]+)(?:@(?P<body>[a-z0-9_.:/-]+))?"
 )
 
 
@@ -42,7 +47,7 @@ def of_entry(brain: str, entry: str) -> str:
 
 def parse(text: str) -> Choice:
     """Raises `Invalid` for what never was a button's id."""
-    if text in (HUMAN, NONE):
+    if text in (HUMAN, NONE, BACK, SHARE):
         return Choice(text, "", "")
     match = _CHOICE.fullmatch(text)
     if match is None:

@@ -16,7 +16,6 @@ from brains import conversations as rows
 from brains.database import Database
 from brains.errors import Invalid, UnknownConversation
 from brains.knowledge import Knowledge
-from brains.model import Body
 from router import choices, replies
 from router.curation.broadcasts import Broadcasts
 from router.errors import WrongToken
@@ -25,7 +24,6 @@ from router.messages import (
     Conversation,
     Message,
     Notice,
-    Option,
     Reply,
     Speaker,
     Spoken,
@@ -33,6 +31,7 @@ from router.messages import (
     Turn,
 )
 from router.pipeline import Pipeline
+from router.popular import popular
 from router.redact import redact
 from router.state import Memory
 from router.texts import languages, say
@@ -70,7 +69,7 @@ class Conversations(msgspec.Struct, frozen=True):
             made.id,
             token,
             replies.greeting(host, spoken),
-            popular(self.knowledge, host, now.month, spoken),
+            popular(self.knowledge, host, now.month),
             Speaker(host.id, host.name),
             replies.human(host, now),
             spoken,
@@ -120,7 +119,7 @@ class Conversations(msgspec.Struct, frozen=True):
         return Spoken(
             language,
             replies.greeting(host, language),
-            popular(self.knowledge, host, self.clock().month, language),
+            popular(self.knowledge, host, self.clock().month),
             list(self.broadcasts.notices(host.id, language)),
         )
 
@@ -220,15 +219,6 @@ class Conversations(msgspec.Struct, frozen=True):
             return remit.title if remit else chosen.id
         entry = self.knowledge.entries.get(chosen.place, {}).get(chosen.id)
         return (entry.title or entry.questions[0]) if entry else chosen.id
-
-
-def popular(knowledge: Knowledge, body: Body, month: int, language: str) -> list[Option]:
-    """The popular questions of a body in a month (1-12), as buttons."""
-    asked = knowledge.popular(body.id, month)
-    return [
-        Option(choices.of_entry(entry.brain, entry.id), entry.title or entry.questions[0])
-        for entry in asked
-    ]
 
 
 def written(shown: Conversation) -> str:

@@ -66,7 +66,8 @@ class Unknown(msgspec.Struct, frozen=True):
     pass
 
 
-Decision = Answer | Refer | AskMunicipality | Ask | Unknown
+Here = Answer | AskMunicipality | Ask | Unknown
+Decision = Here | Refer
 
 
 def decide(found: Sequence[Found], body: Body, limits: Limits) -> Decision:
@@ -93,6 +94,18 @@ def of_candidate(found: Found, body: Body) -> Decision:
         return Refer(found.owner, found)
     assert found.brain is not None
     return AskMunicipality(found.brain, found)
+
+
+def stays(decision: Decision, partner: str) -> bool:
+    """Whether a question goes on to the partner that answers for now: it does, unless it is
+    likely enough to be somebody else's."""
+    match decision:
+        case Refer(body):
+            return body == partner
+        case Ask() | Unknown():
+            return True
+        case _:
+            return False
 
 
 def party(found: Found, body: Body | None) -> str:

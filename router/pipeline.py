@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -29,19 +29,31 @@ from router import choices, decide, replies
 from router.asked import AskedQuestions
 from router.detect.crisis import CrisisDetector
 from router.detect.human import HumanDetector
+from router.federation import referring
+from router.federation.referring import Referring
 from router.language import LanguageDetection
 from router.messages import Crisis, Handover, Message, Reply, Unanswered
+from router.popular import popular
 from router.redact import redact
-from router.state import Asked, Memory
+from router.state import Asked, Memory, Partner
 from router.unhelpful import UnhelpfulAnswer
 
 Vector = npt.NDArray[np.float32]
 CANDIDATES = 10
 NEAREST_KEPT = 3
+# A body is tried after the first one where the question is its as likely as this.
+NEXT_MIN = 0.15
 
 
 class Encodes(Protocol):
     async def encode(self, texts: Sequence[str], kind: str = "query") -> Vector: ...
+
+
+class Acted(NamedTuple):
+    """The reply, and the partner that has the conversation after it, if any."""
+
+    reply: Reply
+    partner: Partner | None = None
 
 
 class Pipeline(msgspec.Struct, frozen=True):
@@ -55,6 +67,7 @@ class Pipeline(msgspec.Struct, frozen=True):
     languages: LanguageDetection
     crisis: CrisisDetector
     human: HumanDetector
+    referring: Referring
     wrong_rate: float
     clock: Callable[[], dt.datetime]
 
@@ -65,18 +78,18 @@ class Pipeline(msgspec.Struct, frozen=True):
         """
         asked = self._receive(message, memory)
         if message.choice is not None:
-            reply = await self._chosen(message.choice, asked)
-            return reply, self._record(asked, reply, None, message.choice)
+            acted = await self._chosen(message.choice, asked)
+            return acted.reply, self._record(asked, acted, None, message.choice)
         vector = (await self.encoder.encode([asked.text]))[0]
         if kind := self.crisis.detect(asked.text, vector):
-            reply = replies.crisis(asked.body, kind, asked.language, asked.now)
+            acted = self._stay(replies.crisis(asked.body, kind, asked.language, asked.now), asked)
         elif self.human.detect(asked.text, vector):
-            reply = replies.handover(asked.body, asked.language, asked.now)
+            acted = self._stay(self._handover(asked), asked)
         else:
             found = self._retrieve(asked, vector)
             decision = decide.decide(found, asked.body, self.limits())
-            reply = await self._act(decision, asked, vector, found)
-        return reply, self._record(asked, reply, vector)
+            acted = await self._go_on(decision, asked, vector, found)
+        return acted.reply, self._record(asked, acted, vector)
 
     def limits(self) -> decide.Limits:
         return decide.Limits(self.knowledge.answer_threshold(self.wrong_rate))
@@ -109,19 +122,42 @@ class Pipeline(msgspec.Struct, frozen=True):
     def _retrieve(self, asked: Asked, vector: Vector) -> list[Found]:
         return self.knowledge.find(asked.text, vector, asked.body.id, asked.now, CANDIDATES)
 
+    async def _go_on(
+        self, decision: decide.Decision, asked: Asked, vector: Vector, found: Sequence[Found]
+    ) -> Acted:
+        """With the partner that answers for now, where the question may be its; else act."""
+        partner = asked.memory.partner
+        if partner is None or not decide.stays(decision, partner.body):
+            return await self._act(decision, asked, vector, found)
+        taken = await self.referring.follow(asked, asked.text)
+        if taken.reply is not None:
+            return Acted(taken.reply, taken.partner)
+        if isinstance(decision, decide.Ask | decide.AskMunicipality) or not taken.tried:
+            return await self._act(decision, asked, vector, found)
+        return await self._in_vain(partner.body, None, (), asked, vector, found, taken.tried)
+
     async def _act(
         self,
         decision: decide.Decision,
         asked: Asked,
         vector: Vector | None,
         found: Sequence[Found],
-    ) -> Reply:
+    ) -> Acted:
         """`vector` is None where a button was pressed: then the decision is never Unknown."""
+        if isinstance(decision, decide.Refer):
+            return await self._refer(decision, asked, vector, found)
+        return Acted(await self._act_here(decision, asked, vector, found))
+
+    async def _act_here(
+        self,
+        decision: decide.Here,
+        asked: Asked,
+        vector: Vector | None,
+        found: Sequence[Found],
+    ) -> Reply:
         match decision:
             case decide.Answer(one):
                 return await self._answer(one, asked, asked.body, vector)
-            case decide.Refer(other, one, close):
-                return await self._refer(other, one, close, asked, vector)
             case decide.AskMunicipality(brain, one):
                 bodies = [body for body in self.knowledge.bodies.values() if body.brain == brain]
                 return replies.ask_municipality(asked.body, one, bodies, asked.language, asked.now)
@@ -147,46 +183,119 @@ class Pipeline(msgspec.Struct, frozen=True):
 
     async def _refer(
         self,
+        decision: decide.Refer,
+        asked: Asked,
+        vector: Vector | None,
+        found: Sequence[Found],
+    ) -> Acted:
+        """Another body's: its own answer where its brain is here, its bot's where that can be
+        asked, else the way there."""
+        other, one = self.knowledge.body(decision.body), decision.found
+        if one is not None and one.kind == "entry" and other.brain == one.brain:
+            reply = await self._answer(one, asked, other, vector)
+            if isinstance(reply.outcome, Unanswered):  # it lacks a fact, and says so itself
+                return Acted(reply)
+            return Acted(replies.referred_with_answer(asked.body, other, reply, asked.language))
+        text = asked.text or asked.memory.question or (one.title if one is not None else "")
+        taken = await self.referring.take(asked, [other, *self._next(found, asked, other)], text)
+        if taken.reply is not None:
+            return Acted(taken.reply, taken.partner)
+        return await self._in_vain(other.id, one, decision.close, asked, vector, found, taken.tried)
+
+    def _next(self, found: Sequence[Found], asked: Asked, first: Body) -> list[Body]:
+        """The bodies that are tried where the first does not know."""
+        shares = decide.shares(found, asked.body)
+        likely = [slug for slug, share in shares.items() if share >= NEXT_MIN]
+        others = {asked.body.id, first.id}
+        bodies = self.knowledge.bodies
+        return [bodies[slug] for slug in likely if slug in bodies and slug not in others]
+
+    async def _in_vain(
+        self,
         other_id: str,
-        found: Found | None,
+        one: Found | None,
         close: Sequence[Found],
         asked: Asked,
         vector: Vector | None,
-    ) -> Reply:
-        """Another body's: its own answer where its brain is here, else the way there."""
+        found: Sequence[Found],
+        tried: Sequence[replies.Tried],
+    ) -> Acted:
+        """The way to another body, whose bot cannot be asked or does not know. What it does not
+        know is flagged."""
         other = self.knowledge.body(other_id)
-        if found is not None and found.kind == "entry" and other.brain == found.brain:
-            reply = await self._answer(found, asked, other, vector)
-            if isinstance(reply.outcome, Unanswered):  # it lacks a fact, and says so itself
-                return reply
-            return replies.referred_with_answer(asked.body, other, reply, asked.language)
-        url = found.url if found is not None else None
-        probability = found.probability if found else sum(one.probability for one in close)
-        return replies.referred(
-            asked.body, other, url, close, asked.language, min(probability, 1.0), asked.now
+        if vector is not None and any(one.why == "partner_unknown" for one in tried):
+            await self._record_gap(asked, asked.body, vector, found)
+        url = one.url if one is not None else None
+        probability = one.probability if one else sum(each.probability for each in close)
+        language, now = asked.language, asked.now
+        return Acted(
+            replies.referred(
+                asked.body, other, url, close, language, min(probability, 1.0), now, tried
+            )
         )
 
-    async def _chosen(self, choice: str, asked: Asked) -> Reply:
+    def _handover(self, asked: Asked) -> Reply:
+        """To the partner's humans while it answers, where it says how to reach them."""
+        partner = asked.memory.partner
+        other = self.knowledge.bodies.get(partner.body) if partner else None
+        body = other if other is not None and other.contacts else asked.body
+        return replies.handover(body, asked.language, asked.now)
+
+    def _stay(self, reply: Reply, asked: Asked) -> Acted:
+        """Our reply, and the partner, if any, goes on afterwards."""
+        return Acted(reply, asked.memory.partner)
+
+    async def _chosen(self, choice: str, asked: Asked) -> Acted:
         """A button was pressed: what it names is certain."""
         chosen = choices.parse(choice)
-        if chosen.kind == choices.HUMAN:
-            return replies.handover(asked.body, asked.language, asked.now)
-        if chosen.kind == choices.NONE:
-            return await self._none_of_these(asked)
+        match chosen.kind:
+            case choices.HUMAN:
+                return self._stay(self._handover(asked), asked)
+            case choices.NONE:
+                return Acted(await self._none_of_these(asked))
+            case choices.BACK:
+                return Acted(self._back(asked))
+            case choices.SHARE | choices.PARTNER:
+                return await self._chosen_of_partner(choice, asked)
         try:
             return await self._chosen_found(chosen, asked)
         except (UnknownEntry, KeyError):
-            return replies.choice_gone(asked.body, asked.language, asked.now)
+            return Acted(replies.choice_gone(asked.body, asked.language, asked.now))
 
-    async def _chosen_found(self, chosen: choices.Choice, asked: Asked) -> Reply:
+    async def _chosen_found(self, chosen: choices.Choice, asked: Asked) -> Acted:
         if chosen.kind == "remit":
             remit = self.knowledge.remits[chosen.place][chosen.id]
             found = Found("remit", "", None, remit.topic, remit.title, remit.body, 1.0, remit.url)
-            return await self._refer(remit.body, found, (), asked, None)
+            return await self._refer(decide.Refer(remit.body, found), asked, None, [found])
         found = self.knowledge.found(chosen.place, chosen.id, asked.body.id)
         if chosen.body is not None and chosen.body != asked.body.id:
-            return await self._refer(self.knowledge.body(chosen.body).id, found, (), asked, None)
+            other = self.knowledge.body(chosen.body).id
+            return await self._refer(decide.Refer(other, found), asked, None, [found])
         return await self._act(decide.of_candidate(found, asked.body), asked, None, [found])
+
+    async def _chosen_of_partner(self, choice: str, asked: Asked) -> Acted:
+        """One of the partner's own options, or that it may read what was said."""
+        partner = asked.memory.partner
+        if partner is None:
+            return Acted(replies.choice_gone(asked.body, asked.language, asked.now))
+        if choice == choices.SHARE:
+            shared = msgspec.structs.replace(partner, shared=True)
+            memory = msgspec.structs.replace(asked.memory, partner=shared)
+            asked = msgspec.structs.replace(asked, memory=memory)
+            taken = await self.referring.follow(asked, asked.memory.question)
+        else:
+            option = referring.chosen(partner, choice)
+            if option is None:
+                gone = replies.choice_gone(asked.body, asked.language, asked.now)
+                return self._stay(gone, asked)
+            taken = await self.referring.follow(asked, option.label, option.id)
+        if taken.reply is not None:
+            return Acted(taken.reply, taken.partner)
+        return await self._in_vain(partner.body, None, (), asked, None, (), taken.tried)
+
+    def _back(self, asked: Asked) -> Reply:
+        options = popular(self.knowledge, asked.body, asked.now.month)
+        return replies.back(asked.body, options, asked.language, asked.now)
 
     async def _none_of_these(self, asked: Asked) -> Reply:
         """What was offered was wrong: the question before it is the one nobody answered."""
@@ -269,10 +378,10 @@ class Pipeline(msgspec.Struct, frozen=True):
         }
 
     def _record(
-        self, asked: Asked, reply: Reply, vector: Vector | None, choice: str | None = None
+        self, asked: Asked, acted: Acted, vector: Vector | None, choice: str | None = None
     ) -> Memory:
         """Notes the question for curating, and returns what to remember of it."""
-        before = asked.memory
+        before, reply = asked.memory, acted.reply
         question = asked.text if choice is None else before.question
         if choice is None or choice in before.offered:
             at, conversation = asked.now, asked.conversation
@@ -282,7 +391,8 @@ class Pipeline(msgspec.Struct, frozen=True):
         if isinstance(reply.outcome, Crisis | Handover):
             question = before.question
         language = asked.language if asked.certain_language else before.language
-        return Memory(language, question, tuple(option.id for option in reply.options))
+        offered = tuple(option.id for option in reply.options)
+        return Memory(language, question, offered, acted.partner)
 
     async def _note_missing(self, found: Found, key: str, asked: Asked, speaker: Body) -> None:
         assert found.brain is not None

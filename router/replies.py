@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 from brains import rendering
 from brains.knowledge import Answer, Found
 from brains.model import Body, ContactPoint, Texts
 from router import choices, opening
+from router.adapters import Told
 from router.detect.crisis import CrisisKind
 from router.detect.crisis_replies import crisis_reply
 from router.messages import (
@@ -34,6 +36,13 @@ from router.messages import (
 from router.texts import language_name, say
 
 URL_SCHEMES = {"phone": "tel:", "email": "mailto:"}
+
+
+class Tried(NamedTuple):
+    """A partner that was asked in vain: its name, and the key of the text that says why."""
+
+    name: str
+    why: Literal["partner_failed", "partner_unknown"]
 
 
 def answered(
@@ -119,9 +128,14 @@ def referred(
     language: str,
     probability: float,
     now: dt.datetime,
+    tried: Sequence[Tried] = (),
 ) -> Reply:
-    """Another body's question, which only that body answers: its name, link and contact points."""
+    """Another body's question, which only that body answers: its name, link and contact points.
+
+    Where partners were `tried` in vain, it says so, and offers a human.
+    """
     parts = [say("referred", language, body=body.name, other=other.name)]
+    parts += [say(one.why, language, other=one.name) for one in tried]
     url = url or other.website
     if url:
         parts.append(say("referred_link", language, other=other.name, url=url))
@@ -133,6 +147,8 @@ def referred(
     options = [Option(choices.of_found(one), one.title) for one in answerable]
     if options:
         parts.append(say("referred_maybe", language, other=other.name))
+    if tried:
+        options.append(Option(choices.HUMAN, say("talk_to_human", language)))
     return _reply(
         body,
         Referred(other.id, None, url, None),
@@ -142,6 +158,49 @@ def referred(
         options=options,
         probability=probability,
     )
+
+
+def of_partner(
+    body: Body,
+    other: Body,
+    told: Told,
+    options: Sequence[Option],
+    language: str,
+    now: dt.datetime,
+    *,
+    first: bool,
+) -> Reply:
+    """What a partner told, said by it. `options` are its own, as ours; `told` is cleaned.
+
+    `first` is that it speaks for the first time: then the visitor hears why. The way back is
+    always among the options.
+    """
+    name = _speaker(other, told.speaker)
+    lead = f"*{say('partner_lead', language, other=other.name, speaker=name)}*" if first else ""
+    contacts = _list(told.contacts)
+    back = Option(choices.BACK, say("partner_back", language, body=body.short_name or body.name))
+    outcome: Outcome = Referred(other.id, other.id, other.website, told.reply)
+    if told.kind == "crisis":
+        outcome = Crisis(list(told.contacts))
+    return Reply(
+        turn=0,
+        outcome=outcome,
+        text=_joined(rendering.plain(lead), told.text, rendering.plain(contacts)),
+        html=rendering.html(lead) + told.html + rendering.html(contacts),
+        language=told.language or language,
+        body=Speaker(other.id, name),
+        human=human(body, now),
+        options=[*options, back],
+        sources=list(told.sources),
+        probability=1.0 if told.reply is None else told.reply.probability,
+    )
+
+
+def back(body: Body, popular: Sequence[Option], language: str, now: dt.datetime) -> Reply:
+    """The visitor has left the partner: the body's own bot speaks again."""
+    candidates = [Candidate(one.id, one.label, 0.0) for one in popular]
+    text = say("partner_left", language, body=body.name)
+    return _reply(body, Clarify(candidates), [text], language, now, options=popular)
 
 
 def handover(body: Body, language: str, now: dt.datetime) -> Reply:
@@ -212,6 +271,18 @@ def contacts_of(body: Body, language: str) -> list[Contact]:
 def in_language(texts: Texts, language: str) -> str:
     """The text in `language`, else in Bokmål, else in any; empty where there is none."""
     return texts.get(language) or texts.get("nb") or next(iter(texts.values()), "")
+
+
+def _speaker(other: Body, bot: str | None) -> str:
+    """The bot's own name and its body's: `Frida (NAV)`."""
+    name = other.short_name or other.name
+    if not bot or bot.casefold() in (other.name.casefold(), name.casefold()):
+        return other.name
+    return bot if name.casefold() in bot.casefold() else f"{bot} ({name})"
+
+
+def _joined(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def _contact(point: ContactPoint, language: str) -> Contact:

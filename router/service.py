@@ -38,8 +38,9 @@ from embeddings.kept import KeptVectors
 from embeddings.matcher import Matcher
 from embeddings.packaged import Progress, default_cache
 from router import decide, replies
+from router.adapters import calling, installed
 from router.asked import AskedQuestions
-from router.conversations import Conversations, popular
+from router.conversations import Conversations
 from router.curation import Curation
 from router.curation.asking_again import AskingAgain
 from router.curation.broadcasts import Broadcasts
@@ -58,12 +59,17 @@ from router.demo.load import load as load_demo
 from router.detect import crisis, human
 from router.detect.classifier import Example
 from router.events import Events
+from router.federation import http
+from router.federation.connections import Connections
+from router.federation.exchange import Exchanges
+from router.federation.referring import Referring
 from router.jobs import Jobs
 from router.language import LanguageDetection
 from router.messages import Candidate, Human, Message, Option, Reply, RouteResult
 from router.pipeline import Pipeline
+from router.popular import popular
+from router.security.sealing import Sealer
 from router.settings import Settings
-from router.texts import languages
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +106,8 @@ class Service:
         self.gaps = gaps
         self.pipeline = pipeline
         self.asked = pipeline.questions
+        self.connections = pipeline.referring.connections
+        self.exchanges = pipeline.referring.exchanges
         self.events = Events.in_memory()
         self.jobs = Jobs()
         self.broadcasts = Broadcasts(db, knowledge, clock)
@@ -178,6 +186,7 @@ class Service:
         with suppress(SamsvarError):
             await self.knowledge.close()
         await self.gaps.close()
+        await self.connections.close()
         await self.encoder.close()
         await self.db.close()
 
@@ -211,15 +220,10 @@ class Service:
             best.id if best and known else None, best.probability if best else 0.0, candidates
         )
 
-    async def popular(
-        self, body: str, month: int | None = None, language: str | None = None
-    ) -> list[Option]:
+    async def popular(self, body: str, month: int | None = None) -> list[Option]:
         """The popular questions of a body in a month (1-12, by default this one)."""
         host = self.knowledge.body(body)
-        spoken = language if language in languages() else host.language
-        return popular(
-            self.knowledge, host, month or self.pipeline.clock().month, spoken or host.language
-        )
+        return popular(self.knowledge, host, month or self.pipeline.clock().month)
 
     def human(self, body: str) -> Human:
         return replies.human(self.knowledge.body(body), self.pipeline.clock())
@@ -335,8 +339,29 @@ async def _pipeline(
     )
     asked = AskedQuestions(db, encoder, knowledge, gaps.spared)
     return Pipeline(
-        knowledge, encoder, gaps, asked, db, *detectors, wrong_rate=settings.wrong_rate, clock=clock
+        knowledge,
+        encoder,
+        gaps,
+        asked,
+        db,
+        *detectors,
+        referring=_referring(settings, db, knowledge, clock),
+        wrong_rate=settings.wrong_rate,
+        clock=clock,
     )
+
+
+def _referring(
+    settings: Settings, db: Database, knowledge: Knowledge, clock: Callable[[], dt.datetime]
+) -> Referring:
+    connections = Connections(
+        db,
+        knowledge,
+        Sealer.of(settings),
+        lambda: calling(installed()),
+        http.allowed(settings.partner_networks),
+    )
+    return Referring(db, knowledge, connections, Exchanges(db, connections, clock))
 
 
 async def _encode_examples(

@@ -105,6 +105,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "`X-Forwarded-Proto` are believed, separated by commas."
         ),
     ] = msgspec.field(default_factory=lambda: ["127.0.0.1"])
+    partner_networks: Annotated[
+        list[str],
+        Meta(
+            description="Networks that partners may be in though they are not public, as "
+            "`10.1.0.0/16`, separated by commas. None when unset: then only public addresses "
+            "are called."
+        ),
+    ] = []
     message_chars_max: Annotated[
         int, Meta(ge=10, le=4000, description="Longest message of a visitor, in characters.")
     ] = 1000
@@ -129,6 +137,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         60
     )
     key_requests_per_minute: Annotated[int, Meta(ge=1, description="Requests with one key.")] = 6000
+    adapter_requests_per_minute: Annotated[
+        dict[str, Annotated[int, Meta(ge=1)]],
+        Meta(
+            description="Requests to one adapter with one key, or from one address without, as "
+            "`openai=60,a2a=600`; an adapter that is not named has no limit of its own."
+        ),
+    ] = {}
     retention_days: Annotated[
         int,
         Meta(ge=1, le=3650, description="Days after its last message that a conversation is kept."),
@@ -152,9 +167,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             for name in cls.__struct_fields__
             if environ.get(variable(name), "").strip()
         }
-        for name in ("allowed_hosts", "trusted_proxies"):
+        for name in ("allowed_hosts", "trusted_proxies", "partner_networks"):
             if name in given:
                 given[name] = [part.strip() for part in given[name].split(",") if part.strip()]
+        if "adapter_requests_per_minute" in given:
+            pairs = given["adapter_requests_per_minute"].split(",")
+            given["adapter_requests_per_minute"] = dict(_pair(one) for one in pairs if one.strip())
         home = Path(given.get("home") or default_home(environ)).expanduser().absolute()
         given["home"] = str(home)
         given.setdefault("database_url", f"sqlite:///{home / 'samsvar.db'}")
@@ -188,6 +206,11 @@ def default_home(environ: Mapping[str, str]) -> Path:
     if sys.platform == "darwin":
         return Path("~/Library/Application Support/samsvar")
     return Path(environ.get("XDG_DATA_HOME") or "~/.local/share") / "samsvar"
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip(), value.strip()
 
 
 def _checked(given: dict[str, Any]) -> Settings:

@@ -10,7 +10,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from brains.errors import Invalid
 from brains.model import Body, ContactPoint, Texts
-from router.api.parameters import WITH_KEY, WITH_OR_WITHOUT_KEY, BodyPath, LanguageQuery
+from router.api.parameters import WITH_KEY, WITH_OR_WITHOUT_KEY, BodyPath
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.messages import Human, Option
@@ -105,12 +105,11 @@ class BodyController(Controller):
         month: Annotated[
             int | None, QueryParameter(ge=1, le=12, required=False, description="1 to 12.")
         ] = None,
-        language: LanguageQuery = None,
     ) -> PopularList:
         """What people ask this body most in a month, this one by default."""
         require_any_origin(request, service)
         service.knowledge.body(slug)
-        return PopularList(await service.popular(slug, month, language))
+        return PopularList(await service.popular(slug, month))
 
     @put(
         "/{slug:str}",

@@ -9,8 +9,9 @@ import msgspec
 from brains.errors import Invalid
 from brains.knowledge import Found
 from brains.model import AskedReason, Body
+from router.federation.referring import Referring
 from router.messages import Message, Reply
-from router.pipeline import Pipeline, Vector
+from router.pipeline import Acted, Pipeline, Vector
 from router.state import Asked, Memory
 
 BODIES_MAX = 100
@@ -23,12 +24,21 @@ class AskedAs(msgspec.Struct, frozen=True):
     reply: Reply
 
 
+class _AtHome(Referring, frozen=True):
+    """No partner hears of it."""
+
+    def reaches(self, other: Body, asked: Asked) -> None:
+        return None
+
+
 class Rehearsal(Pipeline, frozen=True):
     """The way of a message, the very same, but for everything that is written down."""
 
     @staticmethod
     def of(pipeline: Pipeline) -> Rehearsal:
-        return Rehearsal(*(getattr(pipeline, name) for name in Pipeline.__struct_fields__))
+        fields = msgspec.structs.asdict(pipeline)
+        fields["referring"] = _AtHome(**msgspec.structs.asdict(pipeline.referring))
+        return Rehearsal(**fields)
 
     async def ask_as(
         self, text: str, bodies: Sequence[str], language: str | None = None
@@ -60,6 +70,6 @@ class Rehearsal(Pipeline, frozen=True):
         pass
 
     def _record(
-        self, asked: Asked, reply: Reply, vector: Vector | None, choice: str | None = None
+        self, asked: Asked, acted: Acted, vector: Vector | None, choice: str | None = None
     ) -> Memory:
         return asked.memory

@@ -55,7 +55,7 @@ class Connections:
         knowledge: Knowledge,
         sealer: Sealer,
         adapters: Callable[[], Mapping[str, Calls]],
-        networks: Sequence[str] = (),
+        networks: Sequence[http.Network] = (),
         signs: Signs = unsigned,
     ) -> None:
         self._db = db

@@ -18,6 +18,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpcore
 import httpx
 
+from brains.errors import Invalid
+
 RESPONSE_BYTES_MAX = 1024 * 1024
 CONNECTIONS_MAX = 32
 CONNECTIONS_KEPT = 8
@@ -35,13 +37,26 @@ class TooLarge(httpx.TransportError):
     """The partner's response is larger than is read."""
 
 
-def client(address: str, networks: Sequence[str] = (), seconds: float = 30.0) -> httpx.AsyncClient:
+def allowed(networks: Sequence[str]) -> list[Network]:
+    """The networks, from `10.1.0.0/16` and the like. Raises `Invalid`."""
+    try:
+        return [ipaddress.ip_network(one, strict=False) for one in networks]
+    except ValueError as error:
+        raise Invalid(
+            f"{error}. Write networks as 10.1.0.0/16, separated by commas.",
+            "SAMSVAR_PARTNER_NETWORKS",
+        ) from error
+
+
+def client(
+    address: str, networks: Sequence[Network] = (), seconds: float = 30.0
+) -> httpx.AsyncClient:
     """A client for the partner at `address`; `networks` are allowed though they are not public.
 
     `seconds` bounds each wait (for a connection, for bytes); a total deadline is the caller's.
     """
     return httpx.AsyncClient(
-        transport=_Guarded(httpx.URL(address), [ipaddress.ip_network(one) for one in networks]),
+        transport=_Guarded(httpx.URL(address), networks),
         timeout=seconds,
         follow_redirects=False,
         trust_env=False,

@@ -13,7 +13,16 @@ from router.settings import Settings, meanings, unknown_variables, variable
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 ROW = re.compile(r"^\| `(SAMSVAR_\w+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
 # Their default is told in words.
-IN_WORDS = {"home", "database_url", "cache", "public_url", "allowed_hosts", "trusted_proxies"}
+IN_WORDS = {
+    "home",
+    "database_url",
+    "cache",
+    "public_url",
+    "allowed_hosts",
+    "partner_networks",
+    "trusted_proxies",
+    "adapter_requests_per_minute",
+}
 
 
 def documented() -> dict[str, tuple[str, str]]:
