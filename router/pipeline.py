@@ -223,7 +223,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         """The way to another body, whose bot cannot be asked or does not know. What it does not
         know is flagged."""
         other = self.knowledge.body(other_id)
-        if vector is not None and any(one.why == "partner_unknown" for one in tried):
+        if vector is not None and any(one.unknown for one in tried):
             await self._record_gap(asked, asked.body, vector, found)
         url = one.url if one is not None else None
         probability = one.probability if one else sum(each.probability for each in close)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from brains import rendering
 from brains.knowledge import Answer, Found
@@ -39,10 +39,15 @@ URL_SCHEMES = {"phone": "tel:", "email": "mailto:"}
 
 
 class Tried(NamedTuple):
-    """A partner that was asked in vain: its name, and the key of the text that says why."""
+    """A partner that was asked in vain: it failed, or said that it does not know."""
 
     name: str
-    why: Literal["partner_failed", "partner_unknown"]
+    unknown: bool
+
+    def why(self, language: str) -> str:
+        if self.unknown:
+            return say("partner_unknown", language, other=self.name)
+        return say("partner_failed", language, other=self.name)
 
 
 def answered(
@@ -135,7 +140,7 @@ def referred(
     Where partners were `tried` in vain, it says so, and offers a human.
     """
     parts = [say("referred", language, body=body.name, other=other.name)]
-    parts += [say(one.why, language, other=one.name) for one in tried]
+    parts += [one.why(language) for one in tried]
     url = url or other.website
     if url:
         parts.append(say("referred_link", language, other=other.name, url=url))

@@ -186,4 +186,4 @@ def is_open(connection: Connection, other: Body, now: dt.datetime) -> bool:
 
 
 def _in_vain(other: Body, done: Exchanged) -> Tried:
-    return Tried(other.name, "partner_unknown" if done.told is not None else "partner_failed")
+    return Tried(other.name, done.told is not None)
