@@ -9,7 +9,7 @@ import hashlib
 
 import sqlalchemy as sa
 
-from brains.database import Transaction, upsert
+from brains.database import Transaction, insert_missing, upsert
 from brains.tables import foreign_conversations
 
 
@@ -26,13 +26,17 @@ async def bind(
     tx: Transaction, adapter: str, caller: str, external: str, body: str, conversation: str
 ) -> None:
     """From now on the partner's conversation is this one of ours."""
-    row = {
-        "adapter": adapter,
-        "caller": caller,
-        "external": _hash(body, external),
-        "conversation": conversation,
-    }
+    row = _row(adapter, caller, external, body, conversation)
     await upsert(tx, foreign_conversations, [row])
+
+
+async def claim(
+    tx: Transaction, adapter: str, caller: str, external: str, body: str, conversation: str
+) -> str:
+    """As `bind`, where the partner's conversation is none of ours yet. Returns which it is."""
+    row = _row(adapter, caller, external, body, conversation)
+    await insert_missing(tx, foreign_conversations, [row])
+    return await find(tx, adapter, caller, external, body) or conversation
 
 
 async def release(tx: Transaction, adapter: str, caller: str, external: str, body: str) -> None:
@@ -41,6 +45,15 @@ async def release(tx: Transaction, adapter: str, caller: str, external: str, bod
         adapter=adapter, caller=caller, external=_hash(body, external)
     )
     await tx.execute(delete)
+
+
+def _row(adapter: str, caller: str, external: str, body: str, conversation: str) -> dict[str, str]:
+    return {
+        "adapter": adapter,
+        "caller": caller,
+        "external": _hash(body, external),
+        "conversation": conversation,
+    }
 
 
 def _hash(body: str, external: str) -> str:

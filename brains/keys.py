@@ -72,10 +72,11 @@ async def find(tx: Transaction, secret: str) -> Key | None:
     return None if row is None else _key(row)
 
 
-async def is_valid(tx: Transaction, id: str) -> bool:
-    """Whether there is such a key, not revoked."""
-    query = sa.select(_keys.c.id).where(_keys.c.id == id, _keys.c.revoked.is_(None))
-    return (await tx.execute(query)).first() is not None
+async def get(tx: Transaction, id: str) -> Key | None:
+    """The key with that id, None where there is none or it is revoked."""
+    query = sa.select(_keys).where(_keys.c.id == id, _keys.c.revoked.is_(None))
+    row = (await tx.execute(query)).first()
+    return None if row is None else _key(row)
 
 
 async def revoke(tx: Transaction, id: str, at: dt.datetime) -> bool:

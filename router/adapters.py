@@ -20,19 +20,22 @@ retries, cleaning of what it said and what the visitor is told are the router's.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
+import logging
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import httpx
 import msgspec
 from litestar import Request, Response
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 from litestar.types import ControllerRouterHandler
 
 from brains.errors import Invalid, SamsvarError
@@ -47,6 +50,8 @@ from router.messages import (
     Started,
     Turn,
 )
+
+log = logging.getLogger(__name__)
 
 PACKAGE = "adapters"
 GROUP = "samsvar.adapters"
@@ -116,10 +121,10 @@ class Desk(Protocol):
         """This installation's own, as callers reach it, without a slash at its end."""
 
     def caller(self, request: AnyRequest, body: str | None) -> str:
-        """Who calls: the id of the key in `Authorization: Bearer`, or `public` without one.
+        """Who calls: the key in `Authorization: Bearer`, or somebody without one. An opaque id.
 
-        Raises for a wrong key, an unknown body, and a web page that is not the body's (where no
-        body is named: that is no body's).
+        Raises for a wrong key, one that may not ask that body or use this adapter, an unknown
+        body, and a web page that is not the body's (where no body is named: that is no body's).
         """
 
     async def caller_with(self, request: AnyRequest, body: str, secret: str) -> str:
@@ -148,7 +153,11 @@ class Desk(Protocol):
     async def talk(
         self, adapter: str, caller: str, external: str, body: str, language: str | None = None
     ) -> Talk:
-        """The conversation that the caller knows by its own id `external`; a new one if none."""
+        """The conversation that the caller knows by its own id `external`; a new one if none.
+
+        First messages that come at once are one conversation. Without a key, an id shorter than
+        22 characters is only good from the same address: others could guess it.
+        """
 
     async def find(self, adapter: str, caller: str, external: str, body: str) -> Talk | None:
         """The same, None where there is none."""
@@ -162,13 +171,25 @@ class Desk(Protocol):
     def refusal(self, request: AnyRequest, error: Exception) -> Refusal:
         """What to say to the caller about any exception; a fault of ours is logged."""
 
+    def headers(self, error: Exception) -> dict[str, str]:
+        """The headers of such an answer, which `refusals` adds."""
 
-DeskHere = Annotated[Desk, Dependency(skip_validation=True)]
+
+DeskHere = NamedDependency[SkipValidation[Desk]]
 
 
 def refusals(answer: Callable[[AnyRequest, Exception], Response[Any]]) -> dict[Any, Any]:
-    """A route's `exception_handlers`: `answer` makes every refusal, ours and Litestar's."""
-    return {SamsvarError: answer, HTTPException: answer, Exception: answer}
+    """A route's `exception_handlers`: `answer` makes every refusal, ours and Litestar's.
+
+    The headers that say when to try again, and what is wanted for a key, are added to it.
+    """
+
+    def answered(request: AnyRequest, error: Exception) -> Response[Any]:
+        response = answer(request, error)
+        response.headers.update(request.app.state.desk.headers(error))
+        return response
+
+    return dict.fromkeys((SamsvarError, HTTPException, Exception), answered)
 
 
 class Line(Protocol):
@@ -192,9 +213,9 @@ class Line(Protocol):
     @property
     def http(self) -> httpx.AsyncClient: ...
 
-    def signed(self, body: bytes) -> str:
-        """A token that proves us to a partner that trusts our keys: bound to this very body of a
-        request, good once and for a minute."""
+    def signed(self, method: str, path: str, body: bytes) -> str:
+        """A token that proves us to a partner that trusts our keys: bound to one request with
+        this very body, good once and for a minute. `path` is what comes after the address."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -253,11 +274,15 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """Something a partner says that it answers: a title and how people ask for it."""
+    """Something a partner says that it answers: a title and how people ask for it.
+
+    `body` is the one body that answers it, where the partner speaks for several.
+    """
 
     id: str
     title: str
     questions: tuple[str, ...]
+    body: str | None = None
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -307,12 +332,11 @@ def installed() -> list[Adapter]:
 
     Found are the adapters in the package `adapters`: each class with a `name` and `routes` in a
     file of it, or in the `adapter.py` of a folder; and those of other distributions, named under
-    the entry point group `samsvar.adapters`. Raises `Invalid` where two have one name.
+    the entry point group `samsvar.adapters`. One that cannot be loaded is logged, and does not
+    keep the others from working. Raises `Invalid` where two have one name.
     """
-    points = importlib.metadata.entry_points(group=GROUP)
-    kinds = dict.fromkeys([*_in_package(), *(point.load() for point in points)])
     found: dict[str, Adapter] = {}
-    for kind in kinds:
+    for kind in dict.fromkeys([*_in_package(), *_of_others()]):
         if kind.name in found:
             raise Invalid(
                 f"Two adapters are called “{kind.name}”: {_place(type(found[kind.name]))} and "
@@ -322,11 +346,32 @@ def installed() -> list[Adapter]:
     return [found[name] for name in sorted(found)]
 
 
+def calling(adapters: Sequence[Adapter]) -> dict[str, Calls]:
+    """Those on which partners can be called, by name."""
+    return {adapter.name: adapter for adapter in adapters if isinstance(adapter, Calls)}
+
+
 def _in_package() -> Iterator[type[Adapter]]:
     for place in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__, f"{PACKAGE}."):
-        name = f"{place.name}.adapter" if place.ispkg else place.name
-        if importlib.util.find_spec(name) is not None:
-            yield from _kinds(importlib.import_module(name))
+        with _logged(place.name):
+            name = f"{place.name}.adapter" if place.ispkg else place.name
+            if importlib.util.find_spec(name) is not None:
+                yield from _kinds(importlib.import_module(name))
+
+
+def _of_others() -> Iterator[type[Adapter]]:
+    for point in importlib.metadata.entry_points(group=GROUP):
+        with _logged(point.value):
+            yield point.load()
+
+
+@contextlib.contextmanager
+def _logged(name: str) -> Iterator[None]:
+    """Whatever is wrong in one adapter's file is its own."""
+    try:
+        yield
+    except Exception:
+        log.exception("The adapter %s cannot be loaded, and is left out.", name)
 
 
 def _kinds(module: ModuleType) -> Iterator[type[Adapter]]:
@@ -339,8 +384,3 @@ def _kinds(module: ModuleType) -> Iterator[type[Adapter]]:
 
 def _place(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def calling(adapters: Sequence[Adapter]) -> dict[str, Calls]:
-    """Those on which partners can be called, by name."""
-    return {adapter.name: adapter for adapter in adapters if isinstance(adapter, Calls)}

@@ -6,29 +6,41 @@ import msgspec
 
 from brains import conversations as rows
 from brains import foreign, secrets, store
+from brains.tokens import hash_token
 from router.adapters import AnyRequest, Refusal, Served, Talk, Topic
 from router.api import metrics
-from router.api.problems import HANDLERS
+from router.api.problems import HANDLERS, headers_of
 from router.conversations import written
-from router.errors import NotAuthenticated
+from router.errors import NotAllowed, NotAuthenticated
 from router.messages import Message, Reply, RouteResult, Spoken, Started, Turn
-from router.security.access import Access
+from router.security import limits
+from router.security.access import Access, Holder
+from router.security.guards import adapter_of
 from router.security.texts import clean
 from router.security.visitors import require_any_origin, require_origin_of
 from router.service import Service
+from router.texts import languages
 from router.topics import topics_of
 
 PUBLIC = "public"
-LANGUAGE_CHARS = 2
+DIGEST_CHARS = 16
+# An id of this length is not guessed: it names one conversation from wherever it comes.
+UNGUESSABLE_CHARS = 22
+REFUSAL_CHARS_MAX = 1000
 
 
 class AdapterDesk:
-    """Implements `router.adapters.Desk`."""
+    """Implements `router.adapters.Desk`, for the adapter of that name."""
 
-    def __init__(self, service: Service, access: Access) -> None:
+    def __init__(self, service: Service, access: Access, adapter: str = "") -> None:
         self._service = service
         self._access = access
+        self._adapter = adapter
         self.chars_max = service.settings.message_chars_max
+
+    def of(self, adapter: str) -> AdapterDesk:
+        """The same desk for the adapter of that name."""
+        return AdapterDesk(self._service, self._access, adapter)
 
     def bodies(self) -> list[Served]:
         """Every body whose bot answers here, by name."""
@@ -49,29 +61,31 @@ class AdapterDesk:
     def caller(self, request: AnyRequest, body: str | None) -> str:
         """See `router.adapters.Desk`."""
         host = None if body is None else self._service.knowledge.body(body)
-        if isinstance(request.scope.get("auth"), NotAuthenticated):
-            raise request.scope["auth"]
-        holder = request.scope.get("user")
+        refused = request.scope.get("auth")
+        if isinstance(refused, NotAuthenticated | NotAllowed):
+            raise refused
+        holder: Holder | None = request.scope.get("user")
         if holder is not None:
-            return str(holder.id)
+            return self._admitted(holder, body)
         if host is None:
             require_any_origin(request, self._service)
         else:
             require_origin_of(request, host)
-        return PUBLIC
+        return f"{PUBLIC}:{hash_token(limits.address(request))[:DIGEST_CHARS]}"
 
     async def caller_with(self, request: AnyRequest, body: str, secret: str) -> str:
         """See `router.adapters.Desk`."""
         self._service.knowledge.body(body)
-        return (await self._access.key_of(secret)).id
+        key = await self._access.key_of(secret, adapter_of(request.scope))
+        return self._admitted(key, body)
 
     async def admit(self, request: AnyRequest, body: str, caller: str) -> None:
         """See `router.adapters.Desk`."""
         host = self._service.knowledge.body(body)
-        if caller == PUBLIC:
+        if caller.startswith(PUBLIC):
             require_origin_of(request, host)
         else:
-            await self._access.require_valid(caller)
+            self._admitted(await self._access.key_called(caller), body)
 
     async def secret(self, name: str) -> str:
         """See `router.adapters.Desk`."""
@@ -80,10 +94,11 @@ class AdapterDesk:
     async def ask(self, message: Message) -> Reply:
         """One stateless question."""
         text = clean(message.text, self._service.settings.message_chars_max)
+        spoken = _spoken(message.language)
         reply = await self._service.ask(
-            Message(message.body, text, None, message.language, None, message.via)
+            Message(message.body, text, None, spoken, None, message.via)
         )
-        metrics.count(reply)
+        metrics.count(reply, self._adapter)
         return reply
 
     async def route(
@@ -99,7 +114,7 @@ class AdapterDesk:
         """See `router.adapters.Desk`."""
         service = self._service
         started = await service.conversations.start(body, _spoken(language))
-        talk = await self._opened(started.id, started)
+        talk = await self._started(adapter, started)
         await self.bind(adapter, caller, external, body, talk)
         return talk
 
@@ -108,41 +123,72 @@ class AdapterDesk:
     ) -> Talk:
         """See `router.adapters.Desk`."""
         found = await self.find(adapter, caller, external, body)
-        return found or await self.start(adapter, caller, external, body, language)
+        if found is not None:
+            return found
+        started = await self._service.conversations.start(body, _spoken(language))
+        talk, whose = await self._started(adapter, started), _owner(caller, external)
+        async with self._service.db.write() as tx:
+            id = await foreign.claim(tx, adapter, whose, external, body, talk.id)
+        if id == talk.id:
+            return talk
+        # Another first message of the same conversation was quicker.
+        await talk.erase()
+        return await self.talk(adapter, caller, external, body, language)
 
     async def bind(self, adapter: str, caller: str, external: str, body: str, talk: Talk) -> None:
         """See `router.adapters.Desk`."""
         async with self._service.db.write() as tx:
-            await foreign.bind(tx, adapter, caller, external, body, talk.id)
+            await foreign.bind(tx, adapter, _owner(caller, external), external, body, talk.id)
 
     async def release(self, adapter: str, caller: str, external: str, body: str) -> None:
         """See `router.adapters.Desk`."""
         async with self._service.db.write() as tx:
-            await foreign.release(tx, adapter, caller, external, body)
+            await foreign.release(tx, adapter, _owner(caller, external), external, body)
 
     async def find(self, adapter: str, caller: str, external: str, body: str) -> Talk | None:
         """See `router.adapters.Desk`."""
         self._service.knowledge.body(body)
         async with self._service.db.read() as tx:
-            id = await foreign.find(tx, adapter, caller, external, body)
-        return None if id is None else await self._opened(id, None)
+            id = await foreign.find(tx, adapter, _owner(caller, external), external, body)
+            if id is None:
+                return None
+            return _Talk(self._service, adapter, await rows.get(tx, id), None)
 
     def refusal(self, request: AnyRequest, error: Exception) -> Refusal:
         """See `router.adapters.Desk`."""
         handler = next(HANDLERS[kind] for kind in type(error).mro() if kind in HANDLERS)
         response = handler(request, error)
-        return Refusal(response.status_code or 500, response.content.detail)
+        text = str(response.content.detail)[:REFUSAL_CHARS_MAX]
+        readable = text.encode("utf-8", "replace").decode()  # it may name what nothing can encode
+        return Refusal(response.status_code or 500, readable)
 
-    async def _opened(self, id: str, started: Started | None) -> Talk:
+    def headers(self, error: Exception) -> dict[str, str]:
+        """See `router.adapters.Desk`."""
+        return headers_of(error)
+
+    def _admitted(self, holder: Holder, body: str | None) -> str:
+        """The caller, where it may ask that body."""
+        if body is not None:
+            self._access.require(holder, "ask", body=body)
+        return holder.id
+
+    async def _started(self, adapter: str, started: Started) -> Talk:
         async with self._service.db.read() as tx:
-            return _Talk(self._service, await rows.get(tx, id), started)
+            return _Talk(self._service, adapter, await rows.get(tx, started.id), started)
 
 
 class _Talk:
     """Implements `router.adapters.Talk`."""
 
-    def __init__(self, service: Service, kept: rows.Conversation, started: Started | None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        adapter: str,
+        kept: rows.Conversation,
+        started: Started | None,
+    ) -> None:
         self._service = service
+        self._adapter = adapter
         self._kept = kept
         self.id = kept.id
         self.language = kept.language
@@ -154,11 +200,13 @@ class _Talk:
         async with self._service.db.read() as tx:  # what was said since it was opened counts
             kept = await rows.get(tx, self.id)
         reply = await self._service.conversations.say_in(kept, text or None, choice)
-        metrics.count(reply)
+        metrics.count(reply, self._adapter)
         return reply
 
     async def speak(self, language: str) -> None:
-        spoken = await self._service.conversations.speak_in(self._kept, _spoken(language) or "")
+        spoken = await self._service.conversations.speak_in(
+            self._kept, _spoken(language) or language
+        )
         self.language = spoken.language
         self._kept = msgspec.structs.replace(self._kept, language=spoken.language)
 
@@ -178,9 +226,15 @@ class _Talk:
         await self._service.conversations.erase_in(self._kept)
 
 
+def _owner(caller: str, external: str) -> str:
+    """Whose conversation an id names: without a key, one that is easily guessed is only good
+    from the same address."""
+    guessable = len(external) < UNGUESSABLE_CHARS
+    return caller if guessable or not caller.startswith(PUBLIC) else PUBLIC
+
+
 def _spoken(language: str | None) -> str | None:
-    """`nb-NO` is `nb`; plain `no` is Bokmål."""
-    if not language:
-        return None
-    tag = language.replace("_", "-").split("-")[0].lower()[: LANGUAGE_CHARS + 1]
-    return "nb" if tag == "no" else tag
+    """A language that the bot speaks, None for any other: `nb-NO` is `nb`, plain `no` too."""
+    tag = (language or "").replace("_", "-").split("-")[0].lower()
+    tag = "nb" if tag == "no" else tag
+    return tag if tag in languages() else None

@@ -14,6 +14,8 @@ from litestar.openapi.spec import Components, Reference, SecurityScheme, Tag
 from litestar.stores.memory import MemoryStore
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
+from brains.errors import Invalid
+from router.adapters import Adapter
 from router.api import metrics
 from router.api.ask import ask, route
 from router.api.bodies import BodyController
@@ -37,11 +39,11 @@ from router.security.access import Access
 from router.security.attempts import Attempts
 from router.security.audited import UNAUDITED, AuditMiddleware
 from router.security.edge import Edge
-from router.security.guards import VISITOR_TOKEN, KeyMiddleware, known_key
+from router.security.guards import ADAPTER, VISITOR_TOKEN, KeyMiddleware, known_key
 from router.security.oidc import Provider
 from router.security.sign_in import SignIn
 from router.service import Service
-from router.settings import Settings
+from router.settings import Settings, variable
 
 DESCRIPTION = (
     "One shared brain of questions and answers for many organisations' bots. Errors are RFC 9457 "
@@ -76,20 +78,20 @@ class App(Litestar):
 def create_app(
     service: Service,
     settings: Settings,
-    adapters: Sequence[ControllerRouterHandler] = (),
+    adapters: Sequence[Adapter] = (),
     pages: Sequence[ControllerRouterHandler] = (),
 ) -> Litestar:
     """The application over an opened `service`.
 
-    `adapters` are the route handlers of the foreign protocols, limited by
-    address; `pages` are those of the console, the widget and the demo.
+    `adapters` are the foreign protocols; `pages` are the route handlers of the console and the
+    demo. Raises `Invalid` for a limit of an adapter that is not there.
     """
     access = Access(service.db, settings.admin_key, service.knowledge.bodies)
     desk = AdapterDesk(service, access)
     app = App(
         route_handlers=[
             _api(settings),
-            _foreign(adapters, settings),
+            _foreign(adapters, settings, desk),
             *_operation(),
             docs,
             *pages,
@@ -110,6 +112,7 @@ def create_app(
         template_config=templates(),
     )
     app.state.access = access
+    app.state.adapters = [adapter.name for adapter in adapters]
     app.state.desk = desk
     app.state.settings = settings
     attach(app, service)
@@ -141,16 +144,37 @@ def _api(settings: Settings) -> Router:
     )
 
 
-def _foreign(adapters: Sequence[ControllerRouterHandler], settings: Settings) -> Router:
+def _foreign(adapters: Sequence[Adapter], settings: Settings, desk: AdapterDesk) -> Router:
     """The protocols of others. A wrong key is refused by `Desk.caller`, in the protocol's form."""
+    limited = settings.adapter_requests_per_minute
+    if unknown := sorted(set(limited).difference(adapter.name for adapter in adapters)):
+        raise Invalid(
+            f"There is no adapter {', '.join(unknown)} to limit. There are: "
+            f"{', '.join(adapter.name for adapter in adapters)}.",
+            variable("adapter_requests_per_minute"),
+        )
     return Router(
         "/",
-        route_handlers=list(adapters),
+        route_handlers=[
+            _adapter(adapter, limited.get(adapter.name), desk.of(adapter.name))
+            for adapter in adapters
+        ],
         middleware=[
             KeyMiddleware(),
             limits.by_address("requests", settings.requests_per_minute),
             limits.by_key(settings.key_requests_per_minute),
         ],
+    )
+
+
+def _adapter(adapter: Adapter, per_minute: int | None, desk: AdapterDesk) -> Router:
+    """One protocol, with its own desk and limit."""
+    return Router(
+        "/",
+        route_handlers=list(adapter.routes()),
+        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
+        middleware=[limits.by_caller(adapter.name, per_minute)] if per_minute else [],
+        opt={ADAPTER: adapter.name},
     )
 
 

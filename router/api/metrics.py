@@ -9,7 +9,8 @@ from router.messages import Reply
 
 CONFIG = PrometheusConfig(app_name="samsvar", prefix="samsvar", group_path=True)
 
-REPLIES = Counter("samsvar_replies", "Replies to visitors", ["body", "outcome"])
+OWN_API = "api"
+REPLIES = Counter("samsvar_replies", "Replies to visitors", ["body", "outcome", "adapter"])
 
 
 class MetricsController(PrometheusController):
@@ -18,7 +19,7 @@ class MetricsController(PrometheusController):
     include_in_schema = False
 
 
-def count(reply: Reply) -> None:
-    """Count one reply by the body that spoke and what came out."""
+def count(reply: Reply, adapter: str = OWN_API) -> None:
+    """Count one reply by the body that spoke, what came out, and how it was asked."""
     outcome = type(reply.outcome).__struct_config__.tag
-    REPLIES.labels(reply.body.id, outcome).inc()
+    REPLIES.labels(reply.body.id, outcome, adapter).inc()

@@ -110,14 +110,21 @@ def problem(
 def refused(request: AnyRequest, error: SamsvarError) -> Response[Problem]:
     """What Samsvar refuses on purpose."""
     status = next(STATUS_OF[kind] for kind in type(error).mro() if kind in STATUS_OF)
-    headers = {}
-    if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = str(RETRY_SECONDS)
         log.error("The database refused: %s", error)
     errors = [Change(item.text, item.pointer) for item in getattr(error, "problems", ())]
-    return problem(status, str(error), errors=errors, headers=headers)
+    return problem(status, str(error), errors=errors, headers=headers_of(error))
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """The headers that tell a program what to do about an error, whatever form it is told in."""
+    if isinstance(error, NotAuthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, StorageError):
+        return {"Retry-After": str(RETRY_SECONDS)}
+    if isinstance(error, TooManyRequestsException):
+        return {**(error.headers or {}), "Retry-After": str(retry_after_seconds(error))}
+    return {}
 
 
 def http_error(request: AnyRequest, error: HTTPException) -> Response[Problem]:
@@ -147,9 +154,8 @@ def unforeseen(request: AnyRequest, error: Exception) -> Response[Problem]:
 
 def _too_many(error: TooManyRequestsException) -> Response[Problem]:
     seconds = retry_after_seconds(error)
-    headers = {**(error.headers or {}), "Retry-After": str(seconds)}
     detail = f"Too many requests. Go on in {seconds} seconds, or use a key with a higher limit."
-    return problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers)
+    return problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers_of(error))
 
 
 def _does_not_fit(error: ValidationException) -> Response[Problem]:

@@ -56,7 +56,7 @@ async def command(demo: bool, host: str, port: int) -> None:
         app = create_app(
             service,
             settings,
-            adapters=[route for adapter in installed() for route in adapter.routes()],
+            adapters=installed(),
             pages=[
                 *console_routes(service, settings),
                 *(demo_routes() if settings.demo else []),

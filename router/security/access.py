@@ -105,13 +105,15 @@ class Access:
         self._remembered[digest] = _Remembered(key, self._clock() + REMEMBERED_SECONDS)
         return key
 
-    async def require_valid(self, key_id: str) -> None:
-        """Raise `NotAuthenticated` unless there is a key with that id, not revoked."""
+    async def key_called(self, key_id: str) -> Key:
+        """The key with that id. Raises `NotAuthenticated` where it has been revoked."""
         if key_id == OPERATOR and self._admin_hash:
-            return
+            return _operator()
         async with self._db.read() as tx:
-            if not await keys.is_valid(tx, key_id):
-                raise NotAuthenticated("The key that the token was made with has been revoked.")
+            key = await keys.get(tx, key_id)
+        if key is None:
+            raise NotAuthenticated("The key that the token was made with has been revoked.")
+        return key
 
     def require(
         self, holder: Holder, right: Right, *, brain: str | None = None, body: str | None = None

@@ -82,6 +82,21 @@ def by_key(per_minute: int) -> DefineMiddleware:
     ).middleware
 
 
+def by_caller(adapter: str, per_minute: int) -> DefineMiddleware:
+    """At most `per_minute` requests to one adapter with one key, or from one address without."""
+
+    def caller(request: AnyRequest) -> str:
+        key = request.scope.get("user")
+        return f"{adapter}:{key.id if key is not None else address(request)}"
+
+    return RateLimitConfig(
+        rate_limit=("minute", per_minute),
+        identifier_for_request=caller,
+        store=STORE,
+        middleware_class=CountingLimit,
+    ).middleware
+
+
 def by_conversation(per_minute: int) -> DefineMiddleware:
     """At most `per_minute` requests with one conversation's token."""
     return RateLimitConfig(

@@ -59,6 +59,8 @@ def test_the_docs_say_what_the_program_says(field: str) -> None:
         ("SAMSVAR_LOG_LEVEL", "loud"),
         ("SAMSVAR_DEMO", "perhaps"),
         ("SAMSVAR_ADMIN_KEY", "with space"),
+        ("SAMSVAR_ADAPTER_REQUESTS_PER_MINUTE", "openai"),
+        ("SAMSVAR_ADAPTER_REQUESTS_PER_MINUTE", "openai=60,a2a=0"),
     ],
 )
 def test_a_wrong_value_is_named_but_no_secret_is(name: str, value: str) -> None:
@@ -79,6 +81,7 @@ def test_values_are_read(tmp_path: Path) -> None:
         {
             "SAMSVAR_HOME": str(tmp_path),
             "SAMSVAR_ALLOWED_HOSTS": "a.example, b.example,",
+            "SAMSVAR_ADAPTER_REQUESTS_PER_MINUTE": "openai=60, a2a = 600,",
             "SAMSVAR_WRONG_RATE": " 0.1 ",
             "SAMSVAR_DEMO": "true",
             "SAMSVAR_MODEL": "",
@@ -86,6 +89,7 @@ def test_values_are_read(tmp_path: Path) -> None:
     )
     assert settings.database_url == f"sqlite:///{tmp_path / 'samsvar.db'}"
     assert settings.allowed_hosts == ["a.example", "b.example"]
+    assert settings.adapter_requests_per_minute == {"openai": 60, "a2a": 600}
     assert (settings.wrong_rate, settings.demo, settings.model) == (0.1, True, "")
 
 

@@ -99,6 +99,15 @@ def test_two_of_one_name_are_refused(folder: Path) -> None:
         names()
 
 
+@pytest.mark.parametrize("text", ["import nowhere_at_all", "raise RuntimeError", "def ("])
+def test_one_that_cannot_be_loaded_is_logged_and_leaves_the_others(
+    folder: Path, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    (folder / "made_up.py").write_text(text)
+    assert "widget" in names()
+    assert "adapters.made_up cannot be loaded" in caplog.text
+
+
 def test_those_on_which_partners_are_called_are_told_from_the_others(folder: Path) -> None:
     (folder / "made_up.py").write_text(CALLS.format(name="made-up"))
     importlib.invalidate_caches()
