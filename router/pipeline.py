@@ -29,7 +29,7 @@ from router import choices, decide, replies
 from router.asked import AskedQuestions
 from router.detect.crisis import CrisisDetector
 from router.detect.human import HumanDetector
-from router.federation import referring
+from router.federation import referring, way
 from router.federation.referring import Referring
 from router.language import LanguageDetection
 from router.messages import Crisis, Handover, Message, Reply, Unanswered
@@ -95,8 +95,9 @@ class Pipeline(msgspec.Struct, frozen=True):
         return decide.Limits(self.knowledge.answer_threshold(self.wrong_rate))
 
     def _receive(self, message: Message, memory: Memory) -> Asked:
-        """Redact, and find the language."""
+        """Redact, and find the language. Raises for a question that goes round in a loop, too."""
         body = self.knowledge.body(message.body)
+        way.check(message.body, message.via)
         if body.brain is None:
             raise Invalid(
                 f"{body.name} has no bot in this installation: its questions are only referred "

@@ -18,11 +18,11 @@ from router.adapters import Calls, PartnerFailed
 from router.federation import http
 from router.security.sealing import Sealer
 
-# Proves us to the partner of a connection with a token for this body of a request.
-Signs = Callable[[Connection, bytes], str]
+# Proves us to the partner of a connection with a token for a request: method, path and body.
+Signs = Callable[[Connection, str, str, bytes], str]
 
 
-def unsigned(connection: Connection, body: bytes) -> str:
+def unsigned(connection: Connection, method: str, path: str, body: bytes) -> str:
     """Where this installation has no keys of its own."""
     raise PartnerFailed("This installation has no signing keys.")
 
@@ -40,9 +40,9 @@ class OpenLine:
         self.http = client
         self._signs = signs
 
-    def signed(self, body: bytes) -> str:
+    def signed(self, method: str, path: str, body: bytes) -> str:
         """See `router.adapters.Line`."""
-        return self._signs(self.connection, body)
+        return self._signs(self.connection, method, path, body)
 
 
 class Connections:
@@ -127,7 +127,7 @@ class Connections:
             return known
         secret = self._sealer.open(connection.sealed) if connection.sealed else ""
         client = http.client(connection.address, self._networks, connection.time_limit_s)
-        line = OpenLine(connection, secret, client, lambda of, body: self.signs(of, body))
+        line = OpenLine(connection, secret, client, lambda *request: self.signs(*request))
         self._lines[connection.body] = line
         if known is not None:
             await known.http.aclose()

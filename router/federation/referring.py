@@ -25,13 +25,12 @@ from router.adapters import Question, Said, Told
 from router.choices import SHARE
 from router.federation.connections import Connections
 from router.federation.exchange import Exchanged, Exchanges
+from router.federation.way import HOPS_MAX
 from router.messages import Option, Reply
 from router.replies import Tried
 from router.state import Asked, Offered, Partner
 from router.texts import say
 
-# As HTTP's Via and SIP's Max-Forwards: a question passes so many bodies and no more.
-HOPS_MAX = 4
 ID_BYTES = 16
 OPTION_DIGEST_CHARS = 12
 TRANSCRIPT_TURNS_MAX = 40

@@ -24,7 +24,7 @@ class PlainLine:
         self.secret = secret
         self.settings = settings or {}
 
-    def signed(self, body: bytes) -> str:
+    def signed(self, method: str, path: str, body: bytes) -> str:
         """No keys here."""
         raise NotImplementedError
 
