@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import browser, page
+
+__all__ = ["browser", "page"]
+
 ANSWERED = "Hvordan søker jeg om barnehageplass?"  # with a source
 VAGUE = "skole"  # three entries are close
 NAVS = "Hvordan søker jeg dagpenger?"
