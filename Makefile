@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PORT ?= 8000
+# Two processes of one thread each; tests/conftest.py says what runs in which.
+BESIDE := -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: run test slow lint quality pictures clean
 
@@ -14,7 +16,7 @@ run: $(READY)
 
 test: $(READY_DEV)
 	@tests/chromium.sh
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(BESIDE)
 
 slow: $(READY_DEV)
 	$(BIN)/python -m pytest -m slow

@@ -85,7 +85,8 @@ async def prepare(
     wanted = list(dict.fromkeys(texts))
     async with db.read() as tx:
         known = await load(tx, encoder.fingerprint, kind, wanted)
-    new = [text for text in wanted if text not in known]
+    # Those of about a length are encoded together: a batch takes the time of its longest.
+    new = sorted((text for text in wanted if text not in known), key=len)
     for start in range(0, len(new), ENCODE_AT_ONCE):
         batch = new[start : start + ENCODE_AT_ONCE]
         known.update(zip(batch, await encoder.encode(batch, kind), strict=True))

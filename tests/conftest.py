@@ -1,21 +1,77 @@
-"""The demo federation as visitors meet it: `samsvar serve --demo` in a process of its own."""
+"""The demo federation as visitors meet it, the real encoder, and what runs beside what.
+
+`make test` runs the tests in two processes. What shares something slow to make is in one group and
+runs in one of them, in order: all that uses the demo server, all that uses the default encoder, and
+else each folder. Groups are taken in the order of their first tests.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
+from threadpoolctl import threadpool_limits
 
+from embeddings.encoder import Encoder, Vectors, load_encoder
+from embeddings.kept import KeptVectors
+from embeddings.packaged import default_cache
+
+Kind = Literal["query", "passage"]
+TESTS = Path(__file__).parent
+SHARED = ("demo_server", "default_encoder")
 START_SECONDS_MAX = 600
 ADMIN_KEY = "the-demo-tests-admin-key"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name each test's group."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        folder = item.path.relative_to(TESTS).parts[0]
+        shared = next((name for name in SHARED if name in fixtures), folder)
+        item.add_marker(pytest.mark.xdist_group(shared))
+
+
+class DefaultEncoder:
+    """The default encoder, which encodes no text twice; those of the program are in the cache."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.fingerprint = encoder.fingerprint
+        self.dimensions = encoder.dimensions
+        self._kept = KeptVectors(_Waiting(encoder), default_cache())
+
+    def encode(self, texts: Sequence[str], kind: Kind = "query") -> Vectors:
+        """As `Encoder.encode`. Nothing is added to the cache."""
+        return asyncio.run(self._kept.encode(texts, kind))
+
+
+class _Waiting:
+    """An encoder as `KeptVectors` takes one."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.fingerprint = encoder.fingerprint
+        self.dimensions = encoder.dimensions
+        self._encoder = encoder
+
+    async def encode(self, texts: Sequence[str], kind: Kind = "query") -> Vectors:
+        return self._encoder.encode(texts, kind)
+
+
+@pytest.fixture(scope="session")
+def default_encoder() -> Iterator[DefaultEncoder]:
+    with threadpool_limits(1, user_api="blas"):  # as the service does
+        yield DefaultEncoder(load_encoder())
 
 
 @pytest.fixture(scope="session")

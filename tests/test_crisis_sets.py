@@ -6,20 +6,19 @@ A row that fails here is one of a kind: teach the kind, with a rule or with othe
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
-from embeddings.encoder import Encoder, Vectors, load_encoder
+from embeddings.encoder import Vectors
 from router.detect import crisis, human
 from router.detect.classifier import Example, digest, read_measurements
 from router.detect.crisis import CrisisDetector
 from router.detect.human import HumanDetector
+from tests.conftest import DefaultEncoder
 
 DATA = Path(__file__).parent / "data"
 DETECT_SECONDS_MAX = 0.01  # about 1.5 ms on an idle machine
@@ -30,20 +29,16 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [msgspec.json.decode(line) for line in lines if line.strip()]
 
 
-@pytest.fixture(scope="module")
-def encoder() -> Iterator[Encoder]:
-    with threadpool_limits(1, user_api="blas"):  # as the service does
-        yield load_encoder()
-
-
-def encoded(encoder: Encoder, rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Vectors]]:
+def encoded(
+    encoder: DefaultEncoder, rows: list[dict[str, Any]]
+) -> list[tuple[dict[str, Any], Vectors]]:
     return list(zip(rows, encoder.encode([row["text"] for row in rows]), strict=True))
 
 
 @pytest.fixture(scope="module")
-def example_vectors(encoder: Encoder) -> dict[str, Vectors]:
+def example_vectors(default_encoder: DefaultEncoder) -> dict[str, Vectors]:
     texts = sorted({example.text for example in crisis.examples() + human.examples()})
-    return dict(zip(texts, encoder.encode(texts), strict=True))
+    return dict(zip(texts, default_encoder.encode(texts), strict=True))
 
 
 def stacked(examples: list[Example], vectors: dict[str, Vectors]) -> Vectors:
@@ -67,19 +62,21 @@ def test_the_thresholds_belong_to_the_examples() -> None:
     assert kept["human"].digest == digest(human.examples())
 
 
-def test_no_crisis_is_missed(encoder: Encoder, crisis_detector: CrisisDetector) -> None:
+def test_no_crisis_is_missed(
+    default_encoder: DefaultEncoder, crisis_detector: CrisisDetector
+) -> None:
     found = rows("crisis")
     assert len(found) >= 60
     missed = [
         row["text"]
-        for row, vector in encoded(encoder, found)
+        for row, vector in encoded(default_encoder, found)
         if crisis_detector.detect(row["text"], vector) is None
     ]
     assert missed == []
 
 
 def test_no_ordinary_message_raises_an_alarm(
-    encoder: Encoder, crisis_detector: CrisisDetector
+    default_encoder: DefaultEncoder, crisis_detector: CrisisDetector
 ) -> None:
     asked = [row for row in rows("demo.questions") if row["tag"] != "crisis"]
     look_alike = rows("lookalikes")
@@ -87,27 +84,29 @@ def test_no_ordinary_message_raises_an_alarm(
     assert len(look_alike) >= 200
     alarms = [
         (row["text"], verdict)
-        for row, vector in encoded(encoder, look_alike + asked)
+        for row, vector in encoded(default_encoder, look_alike + asked)
         if (verdict := crisis_detector.explain(row["text"], vector))
     ]
     assert alarms == []
 
 
 def test_who_wants_a_human_gets_one_and_nobody_else(
-    encoder: Encoder, human_detector: HumanDetector
+    default_encoder: DefaultEncoder, human_detector: HumanDetector
 ) -> None:
     asked = rows("demo.questions")
     assert sum(row["tag"] == "human" for row in asked) >= 10
     wrong = [
         row["text"]
-        for row, vector in encoded(encoder, asked)
+        for row, vector in encoded(default_encoder, asked)
         if human_detector.detect(row["text"], vector) != (row["tag"] == "human")
     ]
     assert wrong == []
 
 
-def test_detection_takes_a_moment(encoder: Encoder, crisis_detector: CrisisDetector) -> None:
-    asked = encoded(encoder, rows("lookalikes"))
+def test_detection_takes_a_moment(
+    default_encoder: DefaultEncoder, crisis_detector: CrisisDetector
+) -> None:
+    asked = encoded(default_encoder, rows("lookalikes"))
     started = time.perf_counter()
     for row, vector in asked:
         crisis_detector.detect(row["text"], vector)

@@ -12,29 +12,24 @@ import pytest
 
 from benchmarks import gaps
 from brains.gaps.affinity import Affinity
-from embeddings.encoder import Encoder, load_encoder
+from tests.conftest import DefaultEncoder
 
 ORDER = 11
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder()
+def affinity(default_encoder: DefaultEncoder) -> Affinity:
+    return gaps.base_affinity(default_encoder)
 
 
 @pytest.fixture(scope="module")
-def affinity(encoder: Encoder) -> Affinity:
-    return gaps.base_affinity(encoder)
+def clinc150(shared_data: Path, default_encoder: DefaultEncoder) -> gaps.Asked:
+    return gaps.clinc150(shared_data, default_encoder)
 
 
 @pytest.fixture(scope="module")
-def clinc150(shared_data: Path, encoder: Encoder) -> gaps.Asked:
-    return gaps.clinc150(shared_data, encoder)
-
-
-@pytest.fixture(scope="module")
-def own(encoder: Encoder) -> gaps.Asked:
-    return gaps.own(encoder)
+def own(default_encoder: DefaultEncoder) -> gaps.Asked:
+    return gaps.own(default_encoder)
 
 
 def test_questions_of_150_needs_form_gaps_that_agree_with_them(

@@ -6,17 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.encoder import Encoder, load_encoder
 from router.evaluation import Report, evaluate
-
-
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder()
+from tests.conftest import DefaultEncoder
 
 
 def measured(
-    data: Path, brain: str, mixed: tuple[str, ...], folder: Path, with_: Encoder
+    data: Path, brain: str, mixed: tuple[str, ...], folder: Path, with_: DefaultEncoder
 ) -> Report:
     questions = folder / "questions.jsonl"
     parts = [(data / f"{name}.questions.jsonl").read_text("utf-8") for name in mixed]
@@ -27,8 +22,8 @@ def measured(
     return report
 
 
-def test_clinc150(shared_data: Path, tmp_path: Path, encoder: Encoder) -> None:
-    report = measured(shared_data, "clinc150", ("clinc150",), tmp_path, encoder)
+def test_clinc150(shared_data: Path, tmp_path: Path, default_encoder: DefaultEncoder) -> None:
+    report = measured(shared_data, "clinc150", ("clinc150",), tmp_path, default_encoder)
     assert report.recall_at_1 is not None and report.recall_at_1 >= 0.90
     assert report.coverage_at_rate is not None and report.coverage_at_rate >= 0.78
     assert report.wrong is not None and 0.02 <= report.wrong <= 0.08
@@ -36,7 +31,7 @@ def test_clinc150(shared_data: Path, tmp_path: Path, encoder: Encoder) -> None:
 
 @pytest.mark.parametrize("brain", ["norsid", "digitalhjelper"])
 def test_wrong_answers_stay_few_among_foreign_questions(
-    shared_data: Path, tmp_path: Path, encoder: Encoder, brain: str
+    shared_data: Path, tmp_path: Path, default_encoder: DefaultEncoder, brain: str
 ) -> None:
-    report = measured(shared_data, brain, (brain, "norquad-oos"), tmp_path, encoder)
+    report = measured(shared_data, brain, (brain, "norquad-oos"), tmp_path, default_encoder)
     assert report.wrong is not None and report.wrong < 0.08
