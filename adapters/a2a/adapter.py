@@ -29,14 +29,14 @@ def refuse_call(request: AnyRequest, error: Exception) -> Response[dict[str, Any
     """Any refusal as a JSON-RPC error."""
     told, status = _error(request, error)
     content = rpc.error_of(request.state.get("call_id"), told)
-    return Response(content, status_code=status or 200, headers=_asks_for_key(status))
+    return Response(content, status_code=status or 200)
 
 
 def refuse_rest(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
     """Any refusal as an error of the HTTP+JSON binding."""
     told, status = _error(request, error)
     usual, content = rest.error_of(told)
-    return Response(content, status_code=status or usual, headers=_asks_for_key(status))
+    return Response(content, status_code=status or usual)
 
 
 class A2AAdapter:
@@ -183,7 +183,3 @@ def _error(request: AnyRequest, error: Exception) -> tuple[errors.A2AError, int 
         return errors.InvalidRequestError(refusal.text), refusal.status
     kind = errors.InternalError if refusal.status >= 500 else errors.InvalidParamsError
     return kind(refusal.text), None
-
-
-def _asks_for_key(status: int | None) -> dict[str, str]:
-    return {"WWW-Authenticate": "Bearer"} if status == 401 else {}

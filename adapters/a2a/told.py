@@ -15,9 +15,10 @@ import msgspec
 from a2a.types import Message, Part, Task, TaskState
 from google.protobuf.json_format import MessageToDict
 
+from adapters import ours
 from adapters.a2a.messages import METADATA
 from router.adapters import Kind, PartnerFailed, Told
-from router.messages import Contact, Option, Reply, Source
+from router.messages import Option, Source
 
 HTML = "text/html"
 WEB = ("https://", "http://")
@@ -36,21 +37,8 @@ class _Offered(msgspec.Struct):
 
 def by_message(message: Message) -> Told:
     """A message is a whole reply."""
-    told = _told(message.parts)
-    reply = _reply(message)
-    if reply is None:
-        return _something(told)
-    return msgspec.structs.replace(
-        told,
-        text=reply.text,
-        html=reply.html,
-        kind=reply.outcome.__struct_config__.tag,
-        language=reply.language,
-        speaker=reply.body.name,
-        options=tuple(reply.options),
-        sources=tuple(reply.sources),
-        contacts=_contacts(reply),
-    )
+    whole = ours.read(MessageToDict(message.metadata).get(METADATA))
+    return whole or _something(_told(message.parts))
 
 
 def by_task(task: Task) -> Told:
@@ -94,26 +82,11 @@ def _text(part: Part) -> str:
 
 
 def _options(data: Any) -> list[Option]:
-    """The options of a data part; other data has none."""
-    if not isinstance(data, dict) or "options" not in data:
-        return []
+    """The options of a data part; data of any other shape has none."""
     try:
         return msgspec.convert(data, _Offered).options
-    except msgspec.ValidationError as error:
-        raise PartnerFailed(f"options of a wrong shape: {error}") from None
-
-
-def _reply(message: Message) -> Reply | None:
-    """The whole reply of another Samsvar, if that is what the agent is."""
-    said = MessageToDict(message.metadata).get(METADATA)
-    try:
-        return None if said is None else msgspec.convert(said, Reply)
-    except msgspec.ValidationError as error:
-        raise PartnerFailed(f"a reply of a wrong shape: {error}") from None
-
-
-def _contacts(reply: Reply) -> tuple[Contact, ...]:
-    return tuple(getattr(reply.outcome, "contacts", ()))
+    except msgspec.ValidationError:
+        return []
 
 
 def _something(told: Told) -> Told:
