@@ -51,7 +51,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     cache: Annotated[
-        str, Meta(description="Folder of the built encoder, some 500 MB that can be made again.")
+        str,
+        Meta(
+            description="Folder of the built encoder, and of what it made of the texts that come "
+            "with the program: some 500 MB that can be made again."
+        ),
     ] = ""
     wrong_rate: Annotated[
         float,
