@@ -327,16 +327,20 @@ class Calls(Protocol):
         """What the partner publishes about itself; None where the protocol has no such thing."""
 
 
-def installed() -> list[Adapter]:
+def _log(name: str, error: Exception) -> None:
+    log.error("The adapter %s cannot be loaded, and is left out.", name, exc_info=error)
+
+
+def installed(report: Callable[[str, Exception], None] = _log) -> list[Adapter]:
     """Every adapter there is, by name.
 
     Found are the adapters in the package `adapters`: each class with a `name` and `routes` in a
     file of it, or in the `adapter.py` of a folder; and those of other distributions, named under
-    the entry point group `samsvar.adapters`. One that cannot be loaded is logged, and does not
+    the entry point group `samsvar.adapters`. One that cannot be loaded is reported, and does not
     keep the others from working. Raises `Invalid` where two have one name.
     """
     found: dict[str, Adapter] = {}
-    for kind in dict.fromkeys([*_in_package(), *_of_others()]):
+    for kind in dict.fromkeys([*_in_package(report), *_of_others(report)]):
         if kind.name in found:
             raise Invalid(
                 f"Two adapters are called “{kind.name}”: {_place(type(found[kind.name]))} and "
@@ -351,27 +355,27 @@ def calling(adapters: Sequence[Adapter]) -> dict[str, Calls]:
     return {adapter.name: adapter for adapter in adapters if isinstance(adapter, Calls)}
 
 
-def _in_package() -> Iterator[type[Adapter]]:
+def _in_package(report: Callable[[str, Exception], None]) -> Iterator[type[Adapter]]:
     for place in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__, f"{PACKAGE}."):
-        with _logged(place.name):
+        with _reported(place.name, report):
             name = f"{place.name}.adapter" if place.ispkg else place.name
             if importlib.util.find_spec(name) is not None:
                 yield from _kinds(importlib.import_module(name))
 
 
-def _of_others() -> Iterator[type[Adapter]]:
+def _of_others(report: Callable[[str, Exception], None]) -> Iterator[type[Adapter]]:
     for point in importlib.metadata.entry_points(group=GROUP):
-        with _logged(point.value):
+        with _reported(point.value, report):
             yield point.load()
 
 
 @contextlib.contextmanager
-def _logged(name: str) -> Iterator[None]:
+def _reported(name: str, report: Callable[[str, Exception], None]) -> Iterator[None]:
     """Whatever is wrong in one adapter's file is its own."""
     try:
         yield
-    except Exception:
-        log.exception("The adapter %s cannot be loaded, and is left out.", name)
+    except Exception as error:
+        report(name, error)
 
 
 def _kinds(module: ModuleType) -> Iterator[type[Adapter]]:

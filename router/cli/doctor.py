@@ -55,7 +55,7 @@ async def command(host: str, port: int) -> None:
     settings, found = _settings()
     findings += _told(out, found)
     if settings is not None:
-        findings += _told(out, [_disk(settings), _port(host, port)])
+        findings += _told(out, [_disk(settings), _port(host, port), *_adapters()])
         encoder, finding = _encoder(settings)
         findings += _told(out, [finding])
         findings += _told(out, await _database(settings, encoder))
@@ -137,6 +137,23 @@ def _is_samsvar(host: str, port: int) -> bool:
         return bool(answer.json().get("status") == "ok")
     except (httpx.HTTPError, ValueError):
         return False
+
+
+def _adapters() -> list[Finding]:
+    from brains.errors import Invalid
+    from router.adapters import installed
+
+    broken: list[Finding] = []
+
+    def report(name: str, error: Exception) -> None:
+        text = f"cannot be loaded: {type(error).__name__}: {error}"
+        broken.append(Finding(name, "wrong", text))
+
+    try:
+        names = ", ".join(adapter.name for adapter in installed(report))
+    except Invalid as error:
+        return [Finding("Adapters", "wrong", str(error))]
+    return [Finding("Adapters", "good", names), *broken]
 
 
 def _encoder(settings: Settings) -> tuple[Encoder | None, Finding]:

@@ -20,6 +20,7 @@ import pytest_asyncio
 import uvicorn
 from litestar import Litestar
 
+from adapters.widget.adapter import WidgetAdapter
 from brains.model import Body, Brain, Entry, Role
 from router.api.app import create_app
 from router.console.routes import console_routes
@@ -154,7 +155,8 @@ async def federation(settings: Settings) -> AsyncIterator[Service]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def base_url(service: Service, settings: Settings) -> AsyncIterator[str]:
     """The address of the running application."""
-    app = create_app(service, settings, pages=console_routes(service, settings))
+    pages = console_routes(service, settings)
+    app = create_app(service, settings, [WidgetAdapter()], pages)
     async with served(app) as address:
         yield address
 

@@ -123,6 +123,14 @@ def test_keys_are_made_and_revoked(environ: dict[str, str]) -> None:
     plain(run(environ, "keys", "revoke", key.group()), 1)
 
 
+def test_a_key_is_made_for_one_adapter(environ: dict[str, str]) -> None:
+    made = run(environ, "keys", "create", "Frida", "--role", "partner", "--adapter", "widget")
+    assert "to the adapter widget alone" in made.stderr
+    assert re.search(r"Frida .* widget", run(environ, "keys", "list").stdout)
+    missing = run(environ, "keys", "create", "x", "--role", "partner", "--adapter", "fax")
+    assert "There is no adapter fax" in plain(missing, 2)
+
+
 @contextmanager
 def serving(environ: dict[str, str], log: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The running service's address, once it says that it is ready, and its process."""

@@ -103,6 +103,21 @@ async def test_a_key_is_shown_once_and_revoked(client_of: ClientOf, base_url: st
         await admin.post(revoke[1])
 
 
+async def test_a_key_may_be_for_one_protocol(client_of: ClientOf, base_url: str) -> None:
+    admin = client_of("admin")
+    data = {"name": "Bare én protokoll", "role": "partner", "adapter": "widget"}
+    secret = re.search(r"smsv_[\w-]+", (await admin.post("/console/keys", data=data)).text)
+    assert secret is not None
+    headers = {"authorization": f"Bearer {secret[0]}"}
+    async with httpx.AsyncClient(base_url=base_url, headers=headers) as program:
+        assert (await program.get("/v1/bodies")).status_code == 403
+    row = (await admin.get("/console/keys")).text.partition("Bare én protokoll")[2]
+    assert "<td>widget</td>" in row.partition("</tr>")[0]
+    assert "widget" in (await admin.get("/console/audit")).text
+    wrong = await admin.post("/console/keys", data=data | {"adapter": "fax"})
+    assert wrong.status_code == 400 and "Velg en protokoll som finnes." in wrong.text
+
+
 async def test_one_changes_oneself_but_not_ones_role(
     client_of: ClientOf, service: Service, persons: dict[str, Person]
 ) -> None:

@@ -30,6 +30,7 @@ class NewKey(msgspec.Struct):
     name: str = ""
     role: Role = "partner"
     scope: str = "*"
+    adapter: str = ""
 
 
 class KeysController(Controller):
@@ -49,14 +50,19 @@ class KeysController(Controller):
     ) -> Any:
         """Make a key, and show its secret this once."""
         try:
-            key, secret = await access(request).create(data.name, data.role, data.scope)
+            if data.adapter and data.adapter not in request.app.state.adapters:
+                raise Invalid("Choose one that is there.", "field adapter")
+            key, secret = await access(request).create(
+                data.name, data.role, data.scope, data.adapter or None
+            )
         except Invalid as error:
             field = error.pointer.removeprefix("field ")
             problem = Problem(field, frame.say(request, f"people.wrong.{field}"))
             return await _page(request, data, [problem])
         request.state.audit = {
             "object": key.id,
-            "detail": {"name": key.name, "role": key.role, "scope": key.scope},
+            "detail": {"name": key.name, "role": key.role, "scope": key.scope}
+            | ({"adapter": key.adapter} if key.adapter else {}),
         }
         return frame.page(
             request,
@@ -88,6 +94,8 @@ async def _page(
         form=form,
         roles=[(role, frame.say(request, f"common.roles.{role}")) for role in get_args(Role)],
         places=places(request),
+        adapters=[("", frame.say(request, "keys.any_adapter"))]
+        + [(name, name) for name in request.app.state.adapters],
         place=lambda scope: place(request, scope),
     )
 
