@@ -31,7 +31,7 @@ from brains.database import Database
 from brains.gaps import Gaps
 from brains.knowledge import Knowledge, key_of
 from brains.model import Body, Brain, Entry
-from embeddings import fitting
+from embeddings import fitting, foreign
 from embeddings.background import background_texts
 from embeddings.batching import BatchingEncoder
 from embeddings.encoder import Encoder, load_encoder
@@ -137,7 +137,8 @@ def learned(matcher: Matcher, keys: Sequence[str], background: Background) -> Le
     means = np.add.reduceat(features, np.searchsorted(classes, np.arange(len(items))), axis=0)
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     head = Head(np.asarray(HEAD_SCALE * means, np.float32), np.zeros(len(items), np.float32))
-    return Learned.of(fitting.Fit(space, head, calibrator), items)
+    unmeasured = foreign.none(matcher.dimensions)
+    return Learned.of(fitting.Fit(space, head, calibrator, unmeasured), items)
 
 
 async def measure(encoder: Encoder) -> tuple[list[Timed[Impact]], Timed[list[Conflict]]]:

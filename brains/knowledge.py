@@ -69,7 +69,8 @@ class Found(msgspec.Struct, frozen=True):
     """A candidate for a question.
 
     `owner` is the body whose matter it is; None means the asking body's own.
-    `url` is a remit's page, where it has one.
+    `url` is a remit's page, where it has one. `somebodys` is the probability that the question
+    is anybody's here, whichever candidate is right.
     """
 
     kind: Literal["entry", "remit"]
@@ -80,6 +81,7 @@ class Found(msgspec.Struct, frozen=True):
     owner: str | None
     probability: float
     url: str | None = None
+    somebodys: float = 1.0
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -614,6 +616,7 @@ class Knowledge:
                         owner=thing.body,
                         probability=candidate.probability,
                         url=thing.url,
+                        somebodys=candidate.somebodys,
                     )
                 )
         return found
@@ -627,6 +630,7 @@ class Knowledge:
             title=title_of(entry),
             owner=entry.owner or self._owner_of_brain(entry.brain, body),
             probability=candidate.probability,
+            somebodys=candidate.somebodys,
         )
 
     def _owner_of_brain(self, brain: str, body: Body | None) -> str | None:

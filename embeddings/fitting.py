@@ -17,8 +17,10 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.special import softmax
 
+from embeddings import foreign
 from embeddings.calibration import Calibrator, HeldOut
 from embeddings.evidence import NAMES, Evidence, log_odds
+from embeddings.foreign import Foreign
 from embeddings.head import Head, fit_head
 from embeddings.lexical import Lexicon
 
@@ -33,6 +35,8 @@ SHORTLIST_ROWS = 256
 HELD_OUT_ROWS_MAX = 6000
 # Centred cosine from which a background text is taken to be in scope, where nothing else is known.
 AT_HOME_SIMILARITY = 0.6
+# As near as half of a brain's own phrasings are to each other; as near as only a tenth are.
+NEAR, VERY_NEAR = 0.5, 0.9
 
 
 class Corpus(NamedTuple):
@@ -91,6 +95,7 @@ class Fit(NamedTuple):
     space: Space
     head: Head
     calibrator: Calibrator
+    foreign: Foreign
 
 
 def fit(corpus: Corpus, background: Background | None = None) -> Fit:
@@ -100,19 +105,26 @@ def fit(corpus: Corpus, background: Background | None = None) -> Fit:
     everything = np.ones(len(corpus.classes), bool)
     head = rows.fit(everything, np.ones(len(rows.passage_classes), bool))
     held_out = held_out_rows(corpus, space)
-    far = np.zeros((0, len(NAMES)))
+    far, outside = np.zeros((0, len(NAMES))), corpus.vectors[:0]
     if background is not None and len(background.texts):
         asked = Asked.of(background.texts, background.vectors, space)
         far = rows.evidence(asked, everything, head)[0].matrix()
-        far = far[~_at_home(far, held_out)]
-    return Fit(space, head, Calibrator(held_out, far))
+        outside = background.vectors[~_at_home(far, held_out, VERY_NEAR)]
+        far = far[~_at_home(far, held_out, NEAR)]
+    return Fit(
+        space,
+        head,
+        Calibrator(held_out, far),
+        foreign.fit(corpus.vectors, corpus.classes, outside),
+    )
 
 
-def _at_home(far: npt.NDArray[np.float64], rows: HeldOut) -> npt.NDArray[np.bool_]:
-    """Which background texts this very brain may answer: as near as half of its own phrasings."""
+def _at_home(far: npt.NDArray[np.float64], rows: HeldOut, share: float) -> npt.NDArray[np.bool_]:
+    """Which background texts this very brain may answer: nearer to a phrasing than the share
+    `share` of its phrasings is to another one."""
     column = NAMES.index("similarity")
     own = rows.evidence[~rows.outside, column]
-    return far[:, column] >= (np.median(own) if len(own) else AT_HOME_SIMILARITY)
+    return far[:, column] >= (np.quantile(own, share) if len(own) else AT_HOME_SIMILARITY)
 
 
 def make_space(corpus: Corpus) -> Space:

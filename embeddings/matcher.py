@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from embeddings import fitting
+from embeddings import fitting, foreign
 from embeddings.calibration import Calibrator, HeldOut
 from embeddings.evidence import NAMES
 from embeddings.head import Head, newcomer, rivalry
@@ -50,6 +50,7 @@ SEARCH_LIMIT = 10
 NEWCOMER_RIVAL_ROWS = 300
 # Parts of the rows that a newcomer is taught without in turn, when phrasings are asked.
 TAUGHT_FOLDS = 4
+RAW_SIMILARITY = NAMES.index("raw_similarity")
 
 
 class Learned(NamedTuple):
@@ -349,10 +350,13 @@ class Matcher:
             )
             for place, ordered in orders.items()
         ]
-        probabilities = self._fit.calibrator.probability(matrix(known))
-        for (place, ordered), probability in zip(orders.items(), probabilities, strict=True):
-            certain = ordered.limited(float(probability), self._space.lexicon, texts[place])
-            found[place] = ranked(ordered.keys[:limit], ordered.logits, certain)
+        fit, lexicon = self._fit, self._space.lexicon
+        probabilities = fit.calibrator.probability(matrix(known))
+        raw = np.array([one[RAW_SIMILARITY] for one in known], dtype=np.float32)
+        somebodys = fit.foreign.somebodys(asked.vectors[list(orders)], raw)
+        for (place, ordered), *pair in zip(orders.items(), probabilities, somebodys, strict=True):
+            right, anyones = (ordered.limited(float(one), lexicon, texts[place]) for one in pair)
+            found[place] = ranked(ordered.keys[:limit], ordered.logits, right, anyones)
         return found
 
     def _ordered(self, text: str, features: Floats, near: Near, fold: int | None) -> Ordered:
@@ -445,4 +449,5 @@ def _nothing_learned(dimensions: int) -> Learned:
 def _untaught(space: fitting.Space, dimensions: int) -> fitting.Fit:
     width = dimensions + space.lexicon.dimensions
     head = Head(np.zeros((0, width), np.float32), np.zeros(0, np.float32))
-    return fitting.Fit(space, head, Calibrator(HeldOut.none(), np.zeros((0, len(NAMES)))))
+    calibrator = Calibrator(HeldOut.none(), np.zeros((0, len(NAMES))))
+    return fitting.Fit(space, head, calibrator, foreign.none(dimensions))

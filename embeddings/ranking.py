@@ -43,11 +43,16 @@ class Item(msgspec.Struct, frozen=True, eq=False):
 
 
 class Scored(NamedTuple):
-    """A candidate: the probability that it is right, and the head's logit."""
+    """A candidate: the probability that it is right, and the head's logit.
+
+    `somebodys` is the probability that the question is anybody's here, the same for all
+    candidates of one question.
+    """
 
     key: str
     probability: float
     score: float
+    somebodys: float = 1.0
 
 
 class Held(NamedTuple):
@@ -134,7 +139,9 @@ def matrix(evidence: Sequence[tuple[float, ...]]) -> npt.NDArray[np.float64]:
     return np.array(evidence, dtype=np.float64).reshape(len(evidence), len(NAMES))
 
 
-def ranked(keys: list[str], logits: Floats, probability: float) -> list[Scored]:
+def ranked(
+    keys: list[str], logits: Floats, probability: float, somebodys: float = 1.0
+) -> list[Scored]:
     """Probabilities of all: the best has its calibrated one, the rest share by the head's odds.
 
     Together they are at most 1: only one entry is right.
@@ -145,6 +152,6 @@ def ranked(keys: list[str], logits: Floats, probability: float) -> list[Scored]:
         parts[1:] *= (1.0 - probability) / rest
     parts[0] = probability
     return [
-        Scored(key, float(part), float(logit))
+        Scored(key, float(part), float(logit), somebodys)
         for key, part, logit in zip(keys, parts, logits, strict=False)
     ]
