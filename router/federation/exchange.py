@@ -63,12 +63,16 @@ class Exchanges:
         self._db = db
         self._connections = connections
         self._clock = clock
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: dict[str, tuple[Connection, Breaker]] = {}
         self._going_on: dict[str, int] = {}
 
-    def breaker(self, body: str) -> Breaker:
-        """The breaker of a connection, by its body."""
-        return self._breakers.setdefault(body, Breaker())
+    def breaker(self, connection: Connection) -> Breaker:
+        """The breaker of a connection. One that was changed begins with a new one."""
+        of, known = self._breakers.get(connection.body, (None, None))
+        if known is None or of != connection:
+            known = Breaker()
+            self._breakers[connection.body] = connection, known
+        return known
 
     async def ask(
         self, connection: Connection, question: Question, seconds: float | None = None
@@ -94,7 +98,7 @@ class Exchanges:
         place = connection.body
         if self._going_on.get(place, 0) >= AT_ONCE_MAX:
             return None, "busy", f"{AT_ONCE_MAX} questions are waiting for it already."
-        breaker = self.breaker(place)
+        breaker = self.breaker(connection)
         if not breaker.lets_through():
             return None, "left alone", "It failed again and again; it is tried again in a while."
         self._going_on[place] = self._going_on.get(place, 0) + 1
