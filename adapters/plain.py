@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from router.adapters import Talk
 from router.messages import Option, Reply, Source
 
 
@@ -32,3 +33,10 @@ def chosen(text: str, options: Sequence[Option]) -> str | None:
         if said in (str(number), option.label.strip().rstrip(".").casefold()):
             return option.id
     return None
+
+
+async def offered(talk: Talk) -> list[Option]:
+    """The options of the last reply in a conversation, or of its greeting."""
+    turns = await talk.turns()
+    last = next((turn.reply for turn in reversed(turns) if turn.reply is not None), None)
+    return last.options if last is not None else (await talk.first()).popular

@@ -29,8 +29,8 @@ from adapters.openfloor.shapes import (
     To,
     payload,
 )
-from router.adapters import Desk, Served, Talk
-from router.messages import Option, Reply, Speaker
+from router.adapters import Desk, Served
+from router.messages import Reply, Speaker
 
 
 class Floor:
@@ -99,7 +99,7 @@ class Floor:
     async def _reply_to(self, spoken: DialogEvent, private: bool) -> None:
         text, wanted = utterances.text_of(spoken), _wanted(spoken)
         talk = await self._seat.talk() or await self._seat.take(_language(spoken))
-        choice = wanted.choice or plain.chosen(text, await _offered(talk))
+        choice = wanted.choice or plain.chosen(text, await plain.offered(talk))
         reply = await talk.say(text, choice)
         self._say(utterances.of_reply(reply, self._speaker(reply)), private)
 
@@ -169,10 +169,3 @@ def _wanted(spoken: DialogEvent) -> Ours:
 
 def _language(spoken: DialogEvent) -> str | None:
     return _wanted(spoken).language or utterances.language_of(spoken)
-
-
-async def _offered(talk: Talk) -> list[Option]:
-    """The options of the last reply, or of the greeting."""
-    turns = await talk.turns()
-    last = next((turn.reply for turn in reversed(turns) if turn.reply is not None), None)
-    return last.options if last is not None else (await talk.first()).popular
