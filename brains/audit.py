@@ -88,6 +88,13 @@ async def listing(
     return Page(lines, pages.cursor(lines[-1].id) if len(rows) > count else None)
 
 
+async def recent(tx: Transaction, action: str, since: dt.datetime, limit: int) -> list[Line]:
+    """The lines of one action since a time, newest first, at most so many."""
+    query = sa.select(_audit).where(_audit.c.action == action, _audit.c.at >= since)
+    rows = await tx.execute(query.order_by(_audit.c.id.desc()).limit(limit))
+    return [_line(row) for row in rows]
+
+
 def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if wanted.who:

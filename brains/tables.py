@@ -413,6 +413,7 @@ audit = sa.Table(
     sa.Column("object", sa.String(2 * ID_LENGTH_MAX + 1), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Index("ix_audit_brain", "brain", "id"),
+    sa.Index("ix_audit_action", "action", "id"),
     sa.Index("ix_audit_body", "body", "id"),
     sqlite_autoincrement=True,
 )

@@ -75,13 +75,20 @@ class Exchanges:
         return known
 
     async def ask(
-        self, connection: Connection, question: Question, seconds: float | None = None
+        self,
+        connection: Connection,
+        question: Question,
+        seconds: float | None = None,
+        probe: bool = False,
     ) -> Exchanged:
-        """Asks the partner, within the connection's time limit or the less that is left of it."""
+        """Asks the partner, within the connection's time limit or the less that is left of it.
+
+        A `probe` goes even to a partner that is left alone: somebody wants to know.
+        """
         began = time.monotonic()
         limit = connection.time_limit_s
         deadline = began + (limit if seconds is None else min(seconds, limit))
-        told, failure, detail = await self._guarded(connection, question, deadline)
+        told, failure, detail = await self._guarded(connection, question, deadline, probe)
         done = Exchanged(
             told,
             round(1000 * (time.monotonic() - began)),
@@ -93,13 +100,13 @@ class Exchanges:
         return done
 
     async def _guarded(
-        self, connection: Connection, question: Question, deadline: float
+        self, connection: Connection, question: Question, deadline: float, probe: bool
     ) -> tuple[Told | None, Failure | None, str]:
         place = connection.body
         if self._going_on.get(place, 0) >= AT_ONCE_MAX:
             return None, "busy", f"{AT_ONCE_MAX} questions are waiting for it already."
         breaker = self.breaker(connection)
-        if not breaker.lets_through():
+        if not breaker.lets_through() and not probe:
             return None, "left alone", "It failed again and again; it is tried again in a while."
         self._going_on[place] = self._going_on.get(place, 0) + 1
         try:

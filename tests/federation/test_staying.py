@@ -238,3 +238,29 @@ async def test_a_wrong_connection_says_what_to_change(
         await federation.connections.save(Connection(**(right | wrong)))
     with pytest.raises(UnknownConnection):
         federation.connections.get("skatteetaten")
+
+
+async def test_health_shows_what_was_asked_and_how_it_ended(
+    federation: Service, connect: Connect, visitor: Visitor
+) -> None:
+    async with partner(skatti) as bot:
+        connection = await connect(bot)
+        await visitor.says(TAX)
+        trial = await federation.health.try_it("skatteetaten")
+        assert trial.told is not None and "nettet" in trial.told.text
+    health = await federation.health.of("skatteetaten")
+    assert health.connection == connection
+    assert health.asked >= 2 and health.answered_share and health.median_milliseconds is not None
+    assert health.breaker == "closed" and health.open_now
+
+
+async def test_trying_a_connection_that_fails_says_how(
+    federation: Service, connect: Connect
+) -> None:
+    async with partner(partners.fails) as bad:
+        await connect(bad)
+        trial = await federation.health.try_it("skatteetaten")
+    assert (trial.told, trial.failure) == (None, "error")
+    assert trial.detail == "It answered with HTTP 500."
+    newest = (await federation.health.of("skatteetaten")).faults[0]
+    assert (newest.kind, newest.reason) == ("error", "It answered with HTTP 500.")

@@ -11,6 +11,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    op.create_index("ix_audit_action", "audit", ["action", "id"])
     op.add_column("keys", sa.Column("adapter", sa.String(length=40), nullable=True))
     op.create_table(
         "connections",
