@@ -13,13 +13,13 @@ const line = new DirectLine({ webSocket: false, pollingInterval: 200, ...options
 const seen = [];
 const posted = [];
 const statuses = [];
+let begun = 0;
 
 function finish(failure) {
   const { conversationId, token, watermark } = line;
   const status = statuses.map((number) => ConnectionStatus[number]);
   const shown = { seen, posted, status, conversationId, token, watermark, failure };
-  require("fs").writeSync(1, JSON.stringify(shown));
-  process.exit(0);
+  process.stdout.write(JSON.stringify(shown), () => process.exit(0));
 }
 
 function pressed(index) {
@@ -30,23 +30,24 @@ function pressed(index) {
 }
 
 function next() {
-  if (posted.length === turns.length) return;
-  const turn = turns[posted.length];
+  if (begun === turns.length) return;
+  const turn = turns[begun];
+  begun += 1;
   const activity = "press" in turn ? pressed(turn.press) : { ...turn };
   activity.from = { id: "kari", name: "Kari", ...activity.from };
   line.postActivity(activity).subscribe((id) => {
     posted.push(id);
     if (activity.type !== "message") next();
     answered();
-  }, (error) => finish(error.xhr ? JSON.parse(error.xhr.responseText || "{}") : String(error)));
+  }, (error) => finish(`${error} ${error.xhr ? error.xhr.responseText : ""}`));
 }
 
 function answered() {
   const last = posted[posted.length - 1];
   const isThere = seen.some((one) => one.replyToId === last && one.type === "message");
-  if (!isThere) return;
+  if (!last || !isThere) return;
   if (posted.length === turns.length) setTimeout(finish, 100);
-  else next();
+  else if (begun === posted.length) next();
 }
 
 line.connectionStatus$.subscribe((status) => {
@@ -55,7 +56,7 @@ line.connectionStatus$.subscribe((status) => {
 });
 line.activity$.subscribe((activity) => {
   seen.push(activity);
-  if (seen.length === 1 && posted.length === 0) next();
+  if (begun === 0) next();
   else answered();
 }, (error) => finish(String(error)));
 setTimeout(() => finish("no answer in time"), WAIT_MS_MAX);
