@@ -2,6 +2,7 @@
 
     widget/         the website widget: two lines of HTML
     a2a/            A2A 1.0 and 0.3, between agents, in both directions
+    boost/          boost.ai's Chat API v2, in both directions
     openai_chat/    OpenAI's chat completions, for any program written for them
     directline/     Bot Framework's Direct Line 3.0: Web Chat and its clients, and bots on Azure
     mcp/            the Model Context Protocol, for assistants

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.browser.conftest import browser, page
 
@@ -39,14 +41,15 @@ def partner_key(demo_server: str, demo_environment: dict[str, str]) -> str:
 def node_modules() -> Path:
     """The protocols' own JavaScript clients, as `js/package-lock.json` pins them.
 
-    Fetched the first time, and when the lock file has changed.
+    Fetched the first time, and when the lock file has changed; by one process at a time.
     """
-    lock, fetched = JS / "package-lock.json", JS / "node_modules" / ".fetched"
-    if not fetched.exists() or fetched.read_bytes() != lock.read_bytes():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not on this machine: the JavaScript clients cannot be fetched")
-        command = [npm, "ci", "--ignore-scripts", "--prefer-offline"]
-        subprocess.run(command, cwd=JS, check=True, timeout=NPM_SECONDS_MAX)
-        fetched.write_bytes(lock.read_bytes())
+    wanted, fetched = JS / "package-lock.json", JS / "node_modules" / ".fetched"
+    with FileLock(Path(tempfile.gettempdir()) / "samsvar-tests-npm.lock"):
+        if not fetched.exists() or fetched.read_bytes() != wanted.read_bytes():
+            npm = shutil.which("npm")
+            if npm is None:
+                pytest.skip("npm is not on this machine: the JavaScript clients cannot be fetched")
+            command = [npm, "ci", "--ignore-scripts", "--prefer-offline"]
+            subprocess.run(command, cwd=JS, check=True, timeout=NPM_SECONDS_MAX)
+            fetched.write_bytes(wanted.read_bytes())
     return JS / "node_modules"
