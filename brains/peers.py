@@ -81,6 +81,10 @@ async def put(tx: Transaction, peer: Peer) -> None:
     await upsert(tx, _peers, [row])
 
 
+async def remove(tx: Transaction, id: str) -> None:
+    await tx.execute(sa.delete(_peers).filter_by(id=id))
+
+
 async def set_keys(tx: Transaction, id: str, keys: list[Jwk]) -> None:
     await tx.execute(sa.update(_peers).filter_by(id=id).values(keys=codec.encode(keys)))
 

@@ -39,6 +39,7 @@ from litestar.params import SkipValidation
 from litestar.types import ControllerRouterHandler
 
 from brains.errors import Invalid, SamsvarError
+from router.manifest import Manifest, Sealed
 from router.messages import (
     Contact,
     Message,
@@ -76,6 +77,15 @@ class Refusal(msgspec.Struct, frozen=True):
     text: str
 
 
+class Peer(msgspec.Struct, frozen=True):
+    """Another installation that has proved itself: an opaque id as `caller`, its name, and the
+    bodies here that it speaks for."""
+
+    caller: str
+    name: str
+    bodies: frozenset[str]
+
+
 class Talk(Protocol):
     """One conversation with a body's bot. `started` is set where it began just now; `language`
     is the one that the visitor's page is in."""
@@ -84,8 +94,11 @@ class Talk(Protocol):
     language: str
     started: Started | None
 
-    async def say(self, text: str = "", choice: str | None = None) -> Reply:
-        """A message, or the id of an option that was offered."""
+    async def say(
+        self, text: str = "", choice: str | None = None, via: Sequence[str] = ()
+    ) -> Reply:
+        """A message, or the id of an option that was offered. `via` are the bodies it has passed,
+        oldest first; raises for one that goes round in a loop."""
 
     async def speak(self, language: str) -> None:
         """The visitor has chosen a language."""
@@ -133,6 +146,22 @@ class Desk(Protocol):
     async def admit(self, request: AnyRequest, body: str, caller: str) -> None:
         """As `caller`, where a token of the adapter's own says who calls. Raises for a key that
         was revoked since, too."""
+
+    async def peer(self, request: AnyRequest) -> Peer:
+        """Which other installation calls: the one whose token is in `Authorization: Samsvar`,
+        signed for this very request. Raises for what proves nobody."""
+
+    def require_sender(self, peer: Peer, sender: str, via: Sequence[str]) -> None:
+        """Raises where `sender`, or the last of `via`, is not a body that the peer speaks for."""
+
+    def manifest(self, brain: str | None = None, cursor: str | None = None) -> Manifest:
+        """A page of what this installation says of itself; of one brain's topics."""
+
+    def keys(self) -> list[dict[str, str]]:
+        """The public keys that this installation signs with, as JWKs."""
+
+    async def welcome(self, request: AnyRequest, introduction: Sealed) -> Sealed:
+        """Another installation introduces itself with an invitation: it becomes a peer."""
 
     async def secret(self, name: str) -> str:
         """A secret of this installation's, to sign tokens with: made once, the same for ever."""

@@ -87,11 +87,16 @@ class Conversations(msgspec.Struct, frozen=True):
         return await self.say_in(await self._opened(id, token), text, choice)
 
     async def say_in(
-        self, kept: rows.Conversation, text: str | None = None, choice: str | None = None
+        self,
+        kept: rows.Conversation,
+        text: str | None = None,
+        choice: str | None = None,
+        via: Sequence[str] = (),
     ) -> Reply:
-        """`say`, in a conversation that the caller has opened already."""
+        """`say`, in a conversation that the caller has opened already; `via` are the bodies that
+        the message has passed."""
         memory = _memory.decode(kept.state)
-        message = Message(kept.body, text or "", choice, kept.language, kept.id)
+        message = Message(kept.body, text or "", choice, kept.language, kept.id, tuple(via))
         reply, remembered = await self.pipeline.answer(message, memory)
         shown = redact(text) if text else self._label_of(choice or "", kept.language)
         return await self._keep(kept.id, shown, reply, remembered)

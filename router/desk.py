@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from brains import conversations as rows
 from brains import foreign, secrets, store
 from brains.tokens import hash_token
-from router.adapters import AnyRequest, Refusal, Served, Talk, Topic
+from router.adapters import AnyRequest, Peer, Refusal, Served, Talk, Topic
 from router.api import metrics
 from router.api.problems import HANDLERS, headers_of
 from router.conversations import written
 from router.errors import NotAllowed, NotAuthenticated
+from router.federation import presenting, way
+from router.federation.trust import tokens
+from router.federation.trust.errors import NoToken
+from router.manifest import Manifest, Sealed
 from router.messages import Message, Reply, RouteResult, Spoken, Started, Turn
 from router.security import limits
 from router.security.access import Access, Holder
@@ -23,6 +29,7 @@ from router.texts import languages
 from router.topics import topics_of
 
 PUBLIC = "public"
+PEER_SCHEME = "samsvar"
 DIGEST_CHARS = 16
 # An id of this length is not guessed: it names one conversation from wherever it comes.
 UNGUESSABLE_CHARS = 22
@@ -86,6 +93,38 @@ class AdapterDesk:
             require_origin_of(request, host)
         else:
             self._admitted(await self._access.key_called(caller), body)
+
+    async def peer(self, request: AnyRequest) -> Peer:
+        """See `router.adapters.Desk`."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != PEER_SCHEME:
+            raise NoToken
+        query = request.url.query
+        path = f"{request.url.path}?{query}" if query else request.url.path
+        asked = tokens.Request(request.method, path, await request.body())
+        known = await self._service.trust.gate.admit(token.strip(), asked)
+        caller = f"peer:{hash_token(known.id)[: 2 * DIGEST_CHARS]}"
+        return Peer(caller, known.name, frozenset(known.bodies))
+
+    def require_sender(self, peer: Peer, sender: str, via: Sequence[str]) -> None:
+        """See `router.adapters.Desk`."""
+        way.check_sender(peer.bodies, sender, via)
+
+    def manifest(self, brain: str | None = None, cursor: str | None = None) -> Manifest:
+        """See `router.adapters.Desk`."""
+        service = self._service
+        now = service.pipeline.clock()
+        return presenting.manifest(service.knowledge, service.trust.keys.id, now, brain, cursor)
+
+    def keys(self) -> list[dict[str, str]]:
+        """See `router.adapters.Desk`."""
+        return self._service.trust.keys.published
+
+    async def welcome(self, request: AnyRequest, introduction: Sealed) -> Sealed:
+        """See `router.adapters.Desk`."""
+        answer = await self._service.peering.welcome(introduction, self.address(request))
+        await self._service.knowledge.catch_up()
+        return answer
 
     async def secret(self, name: str) -> str:
         """See `router.adapters.Desk`."""
@@ -194,12 +233,14 @@ class _Talk:
         self.language = kept.language
         self.started = started
 
-    async def say(self, text: str = "", choice: str | None = None) -> Reply:
+    async def say(
+        self, text: str = "", choice: str | None = None, via: Sequence[str] = ()
+    ) -> Reply:
         if choice is None:
             text = clean(text, self._service.settings.message_chars_max)
         async with self._service.db.read() as tx:  # what was said since it was opened counts
             kept = await rows.get(tx, self.id)
-        reply = await self._service.conversations.say_in(kept, text or None, choice)
+        reply = await self._service.conversations.say_in(kept, text or None, choice, via)
         metrics.count(reply, self._adapter)
         return reply
 

@@ -62,7 +62,12 @@ from router.events import Events
 from router.federation import http
 from router.federation.connections import Connections
 from router.federation.exchange import Exchanges
+from router.federation.health import HealthDesk
+from router.federation.manifests import Manifests
+from router.federation.peering import Peering
 from router.federation.referring import Referring
+from router.federation.trust import Trust
+from router.federation.trust.opening import open_trust, partner_client
 from router.jobs import Jobs
 from router.language import LanguageDetection
 from router.messages import Candidate, Human, Message, Option, Reply, RouteResult
@@ -94,6 +99,7 @@ class Service:
         gaps: Gaps,
         pipeline: Pipeline,
         form_secret: str,
+        trust: Trust,
     ) -> None:
         clock = pipeline.clock
         # What the console's forms are signed with, the same in every process.
@@ -108,6 +114,11 @@ class Service:
         self.asked = pipeline.questions
         self.connections = pipeline.referring.connections
         self.exchanges = pipeline.referring.exchanges
+        self.health = HealthDesk(db, knowledge, self.connections, self.exchanges, clock)
+        self.trust = trust
+        self.connections.signs = trust.signs
+        self.peering = Peering(db, trust.keys, partner_client(settings), trust.learning, clock)
+        self.manifests = Manifests(db, knowledge, encoder, self.connections, self.peering, clock)
         self.events = Events.in_memory()
         self.jobs = Jobs()
         self.broadcasts = Broadcasts(db, knowledge, clock)
@@ -166,7 +177,8 @@ class Service:
         pipeline = await _pipeline(settings, db, batching, kept, knowledge, gaps, clock, report)
         await asyncio.to_thread(kept.save)
         secret = await secrets.secret(db, "forms")
-        service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline, secret)
+        trust = await open_trust(settings, db, clock)
+        service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline, secret, trust)
         await service._learn(report)
         if settings.demo:
             await visitors.ask(pipeline, DEMO_BRAIN)
@@ -286,6 +298,9 @@ class Service:
         self._tasks = [
             asyncio.create_task(self.knowledge.follow(), name="follow the change feed"),
             asyncio.create_task(self.broadcasts.follow(), name="tell of broadcasts"),
+            asyncio.create_task(self.trust.keys.follow(), name="follow the signing keys"),
+            asyncio.create_task(self.trust.forget_for_ever(), name="forget used tokens"),
+            asyncio.create_task(self.manifests.follow(), name="read partners' manifests"),
             asyncio.create_task(self.asked.flush_for_ever(), name="store what was asked"),
             asyncio.create_task(Tidier(self.gaps).tidy_for_ever(), name="tidy gaps"),
             asyncio.create_task(self._purge_for_ever(), name="erase old conversations"),

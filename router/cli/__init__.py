@@ -8,6 +8,7 @@ bodies.py    the organisations: list, show, add, facts, missing facts
 gaps.py      what nobody could answer: list, show, answer, dismiss
 people.py    who may sign in to the console: add, list, disable, password
 keys.py      keys of programs: create, list, revoke
+federation.py  other installations: invite, join, list, refresh, rotate, off, on
 evaluate.py  `eval`: how good the answers are, on questions with known answers
 doctor.py    is everything in order?
 running.py   what the commands have in common
@@ -29,6 +30,7 @@ COMMANDS = {
     "gaps": "gaps",
     "people": "people",
     "keys": "keys",
+    "federation": "federation",
     "eval": "evaluate",
     "doctor": "doctor",
 }
