@@ -1,0 +1,358 @@
+"""Two installations, each a service on a socket of its own, that federate and refer both ways.
+
+`Hordaland` answers for Bergen and Voss from one brain, `Frida` for NAV. They became peers on the
+command line: `samsvar federation invite` there and `join` here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from adapters.samsvar.adapter import PREFIX, SamsvarAdapter
+from adapters.samsvar.shapes import Ask
+from brains import peers
+from brains.model import Body, Brain, Entry
+from router.adapters import PartnerFailed
+from router.api.app import create_app
+from router.federation.trust.tokens import Request
+from router.messages import Answered, Clarify, Crisis, Message
+from router.service import Service
+from router.settings import Settings
+from tests.adapters.lines import question
+from tests.api.conftest import ADMIN_KEY, DIMENSIONS, BlockingFakeEncoder, served
+from tests.router.conftest import BENEFIT, SNOW, others
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SECONDS_MAX = 30.0
+ENTRIES = {
+    "kommune": [SNOW, *others("kommune", 40, "veg", "samtale")],
+    "nav": [BENEFIT, *others("nav", 15, "dagp")],
+}
+BERGEN = Body(id="bergen", name="Bergen kommune", brain="kommune", municipality_number="4601")
+VOSS = Body(id="voss", name="Voss herad", brain="kommune", municipality_number="4621")
+NAV = Body(id="nav", name="NAV", kind="agency", brain="nav")
+
+
+class Installation(NamedTuple):
+    service: Service
+    address: str
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For commands on this installation."""
+        return environment(self.home)
+
+    async def run(self, *arguments: str) -> str:
+        """`samsvar federation ..` on this installation; what it prints."""
+        command = [sys.executable, "-m", "router.cli", "federation", *arguments]
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *command, env=os.environ | self.environment, stdout=pipe, stderr=pipe
+        )
+        out, error = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0, error.decode()
+        return out.decode()
+
+    async def ask(self, body: str, text: str = "", **more: Any) -> Any:
+        """What the peer replies over the connection that reaches `body`."""
+        connection = self.service.connections.reaching(body)
+        assert connection is not None
+        asked: dict[str, Any] = {"body": body, "sender": "bergen", "via": ("bergen",)}
+        line = await self.service.connections.line(connection)
+        return await SamsvarAdapter().ask(line, question(text, **(asked | more)))
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {
+        "SAMSVAR_HOME": str(home),
+        "SAMSVAR_ADMIN_KEY": ADMIN_KEY,
+        "SAMSVAR_WRONG_RATE": "0.2",
+        "SAMSVAR_PARTNER_NETWORKS": "127.0.0.0/8",
+        "SAMSVAR_REQUESTS_PER_MINUTE": "1000000",
+    }
+
+
+@contextlib.asynccontextmanager
+async def installation(home: Path, brain: str, bodies: Sequence[Body]) -> AsyncIterator[Any]:
+    settings = Settings.from_environment(environment(home))
+    service = await Service.open(settings, BlockingFakeEncoder(DIMENSIONS))
+    await service.curation.add_brain(Brain(id=brain, name=brain), "test")
+    for body in bodies:
+        await service.curation.add_body(body, "test")
+    await service.curation.import_entries(brain, ENTRIES[brain], "test")
+    await service.knowledge.refit_if_stale()
+    async with served(create_app(service, settings, [SamsvarAdapter()])) as address:
+        yield Installation(service, address, home)
+    await service.close()
+
+
+class Two(NamedTuple):
+    hordaland: Installation
+    frida: Installation
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
+    homes = [tmp_path_factory.mktemp(name) for name in ("hordaland", "frida")]
+    async with (
+        installation(homes[0], "kommune", [BERGEN, VOSS]) as hordaland,
+        installation(homes[1], "nav", [NAV]) as frida,
+    ):
+        code = (await hordaland.run("invite")).strip()
+        own = ("--own-address", frida.address)
+        joined = await frida.run("join", hordaland.address, code, *own)
+        assert "bergen, voss" in joined
+        two = Two(hordaland, frida)
+        await until(lambda: topics(hordaland, "nav"), lambda: topics(frida, "kommune"))
+        for one in two:
+            await one.service.knowledge.refit_if_stale()
+        yield two
+
+
+def topics(one: Installation, body: str) -> set[str]:
+    return set(one.service.knowledge.remits.get(body, {}))
+
+
+async def until(*conditions: Callable[[], object]) -> None:
+    async with asyncio.timeout(SECONDS_MAX):
+        while not all(condition() for condition in conditions):
+            await asyncio.sleep(0.05)
+
+
+async def test_each_side_knows_the_others_bodies_and_what_people_ask_them(two: Two) -> None:
+    here, there = two.hordaland.service.knowledge, two.frida.service.knowledge
+    assert (here.bodies["nav"].name, here.bodies["nav"].brain) == ("NAV", None)
+    assert here.connections["nav"].adapter == "samsvar"
+    assert "card:dagpenger" in here.remits["nav"]
+    assert there.bodies["kommune"].kind == "group"
+    members = {body.id for body in there.bodies.values() if "kommune" in body.groups}
+    assert members == {"bergen", "voss"}
+    assert "card:snorydding" in there.remits["kommune"]
+    assert there.bodies["voss"].municipality_number == "4621"
+    assert "bergen" not in there.connections
+    assert there.connections["kommune"].settings["brain"] == "kommune"
+
+
+async def test_a_peer_answers_with_a_whole_reply_and_knows_what_was_said(two: Two) -> None:
+    told = await two.hordaland.ask("nav", "Hvordan søker jeg om dagpenger?")
+    assert isinstance(told.reply.outcome, Answered)
+    assert (told.kind, told.speaker, told.text) == ("answered", "NAV", "Om dagpenger.")
+    back = await two.frida.ask("voss", "Når brøyter dere veien?", sender="nav", via=("nav",))
+    assert (back.reply.body.name, back.kind) == ("Voss herad", "answered")
+
+
+async def test_what_a_peer_asks_back_is_chosen_in_the_same_conversation(two: Two) -> None:
+    entries = [
+        Entry(id=f"pass-{what}", title=f"Pass {what}", questions=asked, answers={"nb": what})
+        for what, asked in {
+            "barn": ["fornye pass til barn", "nytt pass barn"],
+            "voksen": ["fornye pass til voksen", "nytt pass voksen"],
+        }.items()
+    ]
+    await two.frida.service.curation.import_entries("nav", entries, "test")
+    await two.frida.service.knowledge.refit_if_stale()
+    asked = await two.hordaland.ask("nav", "fornye pass", conversation="c-pass")
+    assert isinstance(asked.reply.outcome, Clarify)
+    chosen = asked.options[0]
+    told = await two.hordaland.ask("nav", choice=chosen.id, conversation="c-pass")
+    assert f"pass-{told.text}" == told.reply.outcome.entry
+    assert told.reply.turn > asked.reply.turn
+    await two.hordaland.ask("nav", "fornye pass", conversation="c-other")
+    other = await two.hordaland.ask("nav", choice="none", conversation="c-other")
+    assert other.reply.turn == asked.reply.turn + 2
+
+
+async def test_a_crisis_comes_back_whole(two: Two) -> None:
+    told = await two.hordaland.ask("nav", "jeg vil ikke leve lenger")
+    assert isinstance(told.reply.outcome, Crisis)
+    assert told.contacts == tuple(told.reply.outcome.contacts) != ()
+
+
+async def test_a_visitor_of_one_is_answered_by_the_other_in_the_same_window(two: Two) -> None:
+    reply = await two.hordaland.service.ask(Message("bergen", "Hvordan søker jeg om dagpenger?"))
+    assert (reply.outcome.type_ if hasattr(reply.outcome, "type_") else reply.body.name) == "NAV"
+    assert "Om dagpenger." in reply.text
+
+
+async def test_errors_are_the_peers_own_words_for_the_operator(two: Two) -> None:
+    with pytest.raises(PartnerFailed, match="no body called “nowhere”"):
+        await two.hordaland.ask("nav", "Hei", body="nowhere")
+    with pytest.raises(PartnerFailed, match="empty"):
+        await two.hordaland.ask("nav", " ")
+
+
+# Where a question may come from
+
+
+async def test_nobody_speaks_for_anothers_body(two: Two) -> None:
+    for sender, via in [("nav", ("nav",)), ("oslo", ("oslo",)), ("bergen", ("bergen", "voss"))]:
+        with pytest.raises(PartnerFailed, match="does not speak for"):
+            await two.hordaland.ask("nav", "Hei", sender=sender, via=via)
+
+
+async def test_a_question_that_goes_round_is_refused(two: Two) -> None:
+    with pytest.raises(PartnerFailed, match="“nav” before"):
+        await two.hordaland.ask("nav", "Hei", via=("nav", "bergen"))
+    with pytest.raises(PartnerFailed, match="“voss” before"):
+        await two.hordaland.ask("nav", "Hei", via=("voss", "oslo", "voss", "bergen"))
+    with pytest.raises(PartnerFailed, match="more than 4"):
+        await two.hordaland.ask("nav", "Hei", via=("a", "b", "c", "d", "bergen"))
+
+
+class Attacker:
+    """Sends to Frida what Hordaland signed, or did not sign."""
+
+    def __init__(self, two: Two, http: httpx.AsyncClient) -> None:
+        self.http = http
+        self.audience = two.frida.service.trust.keys.id
+        self.keys = two.hordaland.service.trust.keys
+        ask = Ask(body="nav", sender="bergen", conversation="c-attack", text="dagpenger")
+        self.body = msgspec.json.encode(ask)
+
+    def token(self, path: str = f"{PREFIX}/ask") -> str:
+        return self.keys.token(self.audience, Request("POST", path, self.body))
+
+    async def send(self, token: str | None, body: bytes | None = None, path: str = "ask") -> Any:
+        headers = {} if token is None else {"Authorization": f"Samsvar {token}"}
+        content = self.body if body is None else body
+        return await self.http.post(f"{PREFIX}/{path}", content=content, headers=headers)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def attacker(two: Two) -> AsyncIterator[Attacker]:
+    async with httpx.AsyncClient(base_url=two.frida.address, timeout=SECONDS_MAX) as http:
+        yield Attacker(two, http)
+
+
+async def test_nothing_is_answered_without_a_token_for_it(attacker: Attacker) -> None:
+    assert (await attacker.send(attacker.token())).status_code == 200
+    tries = {
+        "Samsvar <token>": attacker.send(None),
+        "another request": attacker.send(attacker.token(f"{PREFIX}/manifest")),
+        "exact bytes": attacker.send(attacker.token(), attacker.body + b" "),
+        "The signature is wrong": attacker.send(attacker.token()[:-4] + "AAAA"),
+    }
+    for said, trying in tries.items():
+        response = await trying
+        assert response.status_code == 401
+        assert said in response.json()["detail"]
+
+
+async def test_what_was_recorded_cannot_be_sent_again(attacker: Attacker) -> None:
+    token = attacker.token()
+    done = await asyncio.gather(*(attacker.send(token) for _ in range(8)))
+    assert sorted(one.status_code for one in done) == [200] + 7 * [401]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b'{"body":1}', b"{" * 5000])
+async def test_hostile_bodies_are_refused(attacker: Attacker, body: bytes) -> None:
+    attacker.body = body
+    response = await attacker.send(attacker.token())
+    assert response.status_code == 400
+
+
+async def test_a_manifest_is_for_peers_and_keys_are_for_all(attacker: Attacker) -> None:
+    assert (await attacker.http.get(f"{PREFIX}/manifest")).status_code == 401
+    keys = (await attacker.http.get(f"{PREFIX}/keys")).json()["keys"]
+    assert {"d", "k"}.isdisjoint(*keys)
+    assert len(keys) >= 2
+
+
+# Peers come, change and go
+
+
+async def test_a_code_is_good_once_and_for_whoever_has_it(two: Two) -> None:
+    here, there = two.hordaland, two.frida.service.peering
+    code = (await here.run("invite")).strip()
+    with pytest.raises(Exception, match="not good here"):
+        await there.join(here.address, code + "x", two.frida.address)
+    await there.join(here.address, code, two.frida.address)
+    with pytest.raises(Exception, match="not good here"):
+        await there.join(here.address, code, two.frida.address)
+
+
+async def test_who_is_invited_cannot_take_a_peers_place(two: Two, tmp_path: Path) -> None:
+    async with installation(tmp_path, "nav", [NAV]) as impostor:
+        code = await two.hordaland.service.peering.invite()
+        with pytest.raises(Exception, match="known already, with other keys"):
+            await impostor.service.peering.join(two.hordaland.address, code, two.frida.address)
+
+
+async def test_a_body_that_answers_here_is_not_taken_over(two: Two, tmp_path: Path) -> None:
+    late = Body(id="oslo", name="Oslo kommune", brain="kommune")
+    async with installation(tmp_path, "kommune", [BERGEN, late]) as other:
+        code = await two.hordaland.service.peering.invite()
+        own = "http://127.0.0.2:9"
+        joined = await other.service.peering.join(two.hordaland.address, code, own)
+        assert set(joined.left_out) == {"bergen"}
+    knowledge = two.hordaland.service.knowledge
+    assert knowledge.bodies["bergen"].brain == "kommune"
+    assert knowledge.bodies["oslo"].brain is None
+    await two.hordaland.service.peering.remove(own)
+    await knowledge.catch_up()
+    assert "oslo" not in knowledge.connections
+
+
+async def test_new_keys_need_nobody_to_do_anything(two: Two) -> None:
+    for _ in range(3):
+        await two.hordaland.run("rotate")
+        await two.hordaland.service.trust.keys.reload()
+        told = await two.hordaland.ask("nav", "Hvordan søker jeg om dagpenger?")
+        assert told.kind == "answered"
+
+
+async def test_a_peer_is_switched_off_at_once_in_both_directions(two: Two) -> None:
+    frida = two.frida.service.trust.keys.id
+    await two.hordaland.run("off", frida)
+    with pytest.raises(PartnerFailed, match="switched off"):
+        await two.frida.ask("bergen", "Når brøyter dere veien?", sender="nav", via=("nav",))
+    await until(lambda: not two.hordaland.service.knowledge.connections["nav"].enabled)
+    await two.hordaland.run("on", two.frida.address)
+    told = await two.frida.ask("bergen", "Når brøyter dere veien?", sender="nav", via=("nav",))
+    assert told.kind == "answered"
+    assert "nav" in await two.hordaland.run("list")
+
+
+async def test_what_changes_in_a_manifest_changes_here(two: Two) -> None:
+    there = two.frida.service
+    new = Entry(id="briller", title="Briller", questions=["Får jeg støtte til briller?"])
+    await there.curation.import_entries(
+        "nav", [msgspec.structs.replace(new, answers={"nb": "Ja."})], "test"
+    )
+    await two.hordaland.run("refresh", "nav")
+    await until(lambda: "card:briller" in topics(two.hordaland, "nav"))
+    await there.curation.retire_entry("nav", "briller", "test")
+    await two.hordaland.run("refresh")
+    await until(lambda: "card:briller" not in topics(two.hordaland, "nav"))
+
+
+async def test_a_body_that_comes_later_is_offered_and_speaks_once_accepted(two: Two) -> None:
+    late = Body(id="ulvik", name="Ulvik herad", brain="kommune")
+    await two.hordaland.service.curation.add_body(late, "test")
+    await two.frida.run("refresh", "kommune")
+
+    async def offered() -> list[str]:
+        async with two.frida.service.db.read() as tx:
+            return (await peers.named(tx, two.hordaland.address)).offered
+
+    async with asyncio.timeout(SECONDS_MAX):
+        while await offered() != ["ulvik"]:
+            await asyncio.sleep(0.05)
+    with pytest.raises(PartnerFailed, match="does not speak for"):
+        await two.hordaland.ask("nav", "Hei", sender="ulvik", via=("ulvik",))
+    assert "ulvik" in await two.frida.run("accept", two.hordaland.address)
+    told = await two.hordaland.ask("nav", "dagpenger", sender="ulvik", via=("ulvik",))
+    assert told.kind == "answered"
