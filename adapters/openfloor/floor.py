@@ -100,7 +100,7 @@ class Floor:
         text, wanted = utterances.text_of(spoken), _wanted(spoken)
         talk = await self._seat.talk() or await self._seat.take(_language(spoken))
         choice = wanted.choice or plain.chosen(text, await plain.offered(talk))
-        reply = await talk.say(text, choice)
+        reply = await talk.say(text, choice, wanted.via)
         self._say(utterances.of_reply(reply, self._speaker(reply)), private)
 
     def _say(self, spoken: DialogEvent, private: bool) -> None:

@@ -70,7 +70,7 @@ async def webhook(
     else:
         talk = await desk.talk(NAME, caller, sender, slug, language)
         choice = messages.choice_of(data.message, await plain.offered(talk))
-        said = messages.of_reply(await talk.say(data.message, choice), sender)
+        said = messages.of_reply(await talk.say(data.message, choice, data.via()), sender)
     if stream:
         return Stream(_lines(said), media_type="text/event-stream")
     return Response(said)

@@ -21,9 +21,17 @@ class Asked(msgspec.Struct):
     metadata: Any = None
 
     def language(self) -> str | None:
-        """A BCP 47 tag in `metadata.language`, which Rasa's own front ends lack."""
-        found = self.metadata.get("language") if isinstance(self.metadata, dict) else None
+        """A BCP 47 tag in `metadata.language`."""
+        found = self._given("language")
         return found[:TAG_CHARS_MAX] if isinstance(found, str) else None
+
+    def via(self) -> list[str]:
+        """The bodies in `metadata.via`, which a Samsvar that asks sends along."""
+        found = self._given("via")
+        return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+    def _given(self, name: str) -> Any:
+        return self.metadata.get(name) if isinstance(self.metadata, dict) else None
 
 
 class Button(msgspec.Struct, omit_defaults=True):

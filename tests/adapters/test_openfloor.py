@@ -147,6 +147,19 @@ def test_what_is_whispered_is_answered_in_a_whisper(guest: Guest) -> None:
     assert guest.ask(ANSWERED).events[0].to is None
 
 
+def test_a_question_that_has_been_here_is_refused(guest: Guest) -> None:
+    passed = openfloor.Token(value={"via": ["bergen", "nav"]})
+    ours = openfloor.Feature(mimeType="application/json", tokens=[passed])
+    envelope = openfloor.Envelope(
+        conversation=openfloor.Conversation(id=guest.conversation),
+        sender=openfloor.Sender(speakerUri=US),
+        events=[utterance(ANSWERED, features={"samsvar": ours})],
+    )
+    refused = guest.post(envelope.to_json(as_payload=True))
+    assert refused.status_code == 400
+    assert "loop" in refused.json()["detail"]
+
+
 def test_events_for_others_and_without_the_floor_are_left_alone(guest: Guest) -> None:
     elsewhere = openfloor.To(speakerUri="tag:other.example,2026:bot")
     assert kinds(guest.ask(ANSWERED, to=elsewhere)) == []

@@ -96,6 +96,12 @@ def test_opens_with_a_greeting_and_what_is_often_asked(front: FrontEnd) -> None:
     assert front.say(popular["payload"])["custom"]["samsvar"]["outcome"]["type"] == "answered"
 
 
+def test_a_question_that_has_been_here_is_refused(front: FrontEnd) -> None:
+    refused = front.post(ANSWERED, metadata={"via": ["bergen", "nav"]})
+    assert refused.status_code == 400
+    assert "loop" in refused.json()["message"]
+
+
 def test_streams_one_message_a_line(front: FrontEnd) -> None:
     asked = {"sender": front.sender, "message": ANSWERED}
     response = front.http.post(f"{front.url}/webhook?stream=true", json=asked)
