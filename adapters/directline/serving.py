@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
 
 from adapters.directline import activities, admission, heard
 from adapters.directline.echoes import Echoes
@@ -33,14 +34,14 @@ def routes() -> list[HTTPRouteHandler]:
 
 
 @post(f"{PREFIX}/tokens/generate", status_code=200, **OPTIONS)
-async def generate(request: AnyRequest, body_id: str, desk: DeskHere) -> Started:
+async def generate(request: AnyRequest, body_id: FromPath[str], desk: DeskHere) -> Started:
     """A token for a conversation that has not begun, to give to a page."""
     asked = await _read(request, Start, Start())
     return await admission.shown(desk, admission.fresh(request, desk, body_id, asked))
 
 
 @post(f"{PREFIX}/tokens/refresh", status_code=200, **OPTIONS)
-async def refresh(request: AnyRequest, body_id: str, desk: DeskHere) -> Started:
+async def refresh(request: AnyRequest, body_id: FromPath[str], desk: DeskHere) -> Started:
     """A fresh token for one that is still good."""
     granted = await admission.token_in(request, desk, body_id)
     if granted is None:
@@ -49,7 +50,7 @@ async def refresh(request: AnyRequest, body_id: str, desk: DeskHere) -> Started:
 
 
 @post(f"{PREFIX}/conversations", **OPTIONS)
-async def start(request: AnyRequest, body_id: str, desk: DeskHere) -> Response[Started]:
+async def start(request: AnyRequest, body_id: FromPath[str], desk: DeskHere) -> Response[Started]:
     """A new conversation; the one that the token is for, where that has begun already."""
     asked = await _read(request, Start, Start())
     granted = await admission.begin(request, desk, body_id, asked)
@@ -62,7 +63,7 @@ async def start(request: AnyRequest, body_id: str, desk: DeskHere) -> Response[S
 
 @get(CONVERSATION, **OPTIONS)
 async def reconnect(
-    request: AnyRequest, body_id: str, conversation: str, desk: DeskHere
+    request: AnyRequest, body_id: FromPath[str], conversation: FromPath[str], desk: DeskHere
 ) -> Started:
     """The conversation again, with a fresh token."""
     granted, _ = await admission.opened(request, desk, body_id, conversation)
@@ -70,7 +71,9 @@ async def reconnect(
 
 
 @post(f"{CONVERSATION}/upload", status_code=200, **OPTIONS)
-async def upload(request: AnyRequest, body_id: str, conversation: str, desk: DeskHere) -> None:
+async def upload(
+    request: AnyRequest, body_id: FromPath[str], conversation: FromPath[str], desk: DeskHere
+) -> None:
     """Files are refused, from whoever sends them."""
     await admission.opened(request, desk, body_id, conversation)
     raise Refused(400, "Files are not taken here. Send a text.", "NotSupported")
@@ -78,7 +81,9 @@ async def upload(request: AnyRequest, body_id: str, conversation: str, desk: Des
 
 def _of_activities(echoes: Echoes) -> list[HTTPRouteHandler]:
     @post(f"{CONVERSATION}/activities", status_code=200, **OPTIONS)
-    async def say(request: AnyRequest, body_id: str, conversation: str, desk: DeskHere) -> Posted:
+    async def say(
+        request: AnyRequest, body_id: FromPath[str], conversation: FromPath[str], desk: DeskHere
+    ) -> Posted:
         """Something that the client's user does. The reply is among the activities afterwards."""
         granted, talk = await admission.opened(request, desk, body_id, conversation)
         activity = await _read(request, Activity)
@@ -93,7 +98,11 @@ def _of_activities(echoes: Echoes) -> list[HTTPRouteHandler]:
 
     @get(f"{CONVERSATION}/activities", **OPTIONS)
     async def since(
-        request: AnyRequest, body_id: str, conversation: str, desk: DeskHere, watermark: str = ""
+        request: AnyRequest,
+        body_id: FromPath[str],
+        conversation: FromPath[str],
+        desk: DeskHere,
+        watermark: FromQuery[str] = "",
     ) -> ActivitySet:
         """What happened since the watermark; everything without one."""
         _, talk = await admission.opened(request, desk, body_id, conversation)

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from adapters.mcp.tools import Toolbox
@@ -34,7 +35,7 @@ class McpAdapter:
 
         @post(PATHS, status_code=200, include_in_schema=False, exception_handlers=refusals(refuse))
         async def messages(
-            request: AnyRequest, desk: DeskHere, body_id: str | None = None
+            request: AnyRequest, desk: DeskHere, body_id: FromPath[str | None] = None
         ) -> ASGIApp:
             if body_id is not None:
                 desk.caller(request, body_id)
