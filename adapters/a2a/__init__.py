@@ -21,7 +21,9 @@ A body has a card of its own, and all of them have one together, where the tenan
 A reply is one message: its text with numbered options and sources, a data part
 `{"options": [{"id", "label"}]}`, and under `samsvar` in its metadata the whole reply: outcome,
 who is speaking, sources, language. An option is chosen by its number, its label, or a data part
-`{"choice": id}`. The contextId is the conversation. There are no tasks: a reply is there at once.
+`{"choice": id}`. A caller may say more under `samsvar` in its message's metadata:
+`{"language": "nb", "via": ["nav"]}`. The contextId is the conversation. There are no tasks: a
+reply is there at once.
 
 Source: the A2A specification 1.0 and 0.3, and its Python SDK 1.3.
 """

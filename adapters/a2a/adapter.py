@@ -155,10 +155,11 @@ async def _said(
     caller = desk.caller(request, body)
     asked = messages.asked(sent)
     context = asked.context or str(uuid.uuid4())
-    talk = await desk.talk(NAME, caller, context, body, asked.language)
+    talk = await desk.talk(NAME, caller, context, body, asked.about.language)
     turns = [] if talk.started else await talk.turns()
     last = turns[-1].reply if turns else None
-    reply = await talk.say(asked.text, messages.chosen(asked, last.options if last else ()))
+    choice = messages.chosen(asked, last.options if last else ())
+    reply = await talk.say(asked.text, choice, asked.about.via)
     return messages.written(reply, context, sent)
 
 

@@ -35,7 +35,7 @@ from a2a.utils.errors import A2AError, TaskNotFoundError
 from google.protobuf.json_format import ParseDict
 
 from adapters.a2a import rpc, told
-from adapters.a2a.messages import DATA, TEXT
+from adapters.a2a.messages import DATA, METADATA, TEXT, About
 from router.adapters import Card, Line, PartnerFailed, Question, Told, Topic
 
 POLL_S = 0.5
@@ -164,13 +164,8 @@ def _request(question: Question, state: State) -> SendMessageRequest:
         role=Role.ROLE_USER,
         parts=parts,
     )
-    about = {
-        "language": question.language,
-        "sender": question.sender,
-        "senderName": question.sender_name,
-        "via": list(question.via),
-    }
-    ParseDict(about, message.metadata)
+    about = About(question.language, question.sender, question.sender_name, question.via)
+    ParseDict({METADATA: msgspec.to_builtins(about)}, message.metadata)
     return SendMessageRequest(message=message, tenant=state.tenant)
 
 

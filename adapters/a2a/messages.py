@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from a2a.types import Message, Part, Role, SendMessageRequest
 from a2a.utils.errors import ContentTypeNotSupportedError, InvalidParamsError, TaskNotFoundError
 from google.protobuf.json_format import MessageToDict, ParseDict
+from msgspec import Meta
 
 from adapters import plain
 from router.messages import Option, Reply
 
 TEXT = "text/plain"
 DATA = "application/json"
-METADATA = "samsvar"  # the whole reply, in a message's metadata
+METADATA = "samsvar"  # in a message's metadata: `About` it, or the whole reply
 ID_CHARS_MAX = 500
+
+
+class About(msgspec.Struct, frozen=True, rename="camel"):
+    """What a caller may say of its message, under `samsvar` in the metadata: the visitor's
+    language, and the bodies it has passed, oldest first."""
+
+    language: Annotated[str, Meta(max_length=35)] | None = None
+    sender: Annotated[str, Meta(max_length=120)] = ""
+    sender_name: Annotated[str, Meta(max_length=300)] = ""
+    via: Annotated[tuple[Annotated[str, Meta(max_length=120)], ...], Meta(max_length=20)] = ()
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -29,7 +40,7 @@ class Asked(msgspec.Struct, frozen=True):
     text: str
     choice: str | None
     context: str
-    language: str | None
+    about: About
 
 
 def asked(request: SendMessageRequest) -> Asked:
@@ -43,13 +54,34 @@ def asked(request: SendMessageRequest) -> Asked:
     if wanted and not {TEXT, "text/*", "*/*"} & set(wanted):
         raise ContentTypeNotSupportedError(f"Replies are {TEXT}: accept it.")
     data = [_read(part) for part in message.parts]
-    language = MessageToDict(message.metadata).get("language")
     return Asked(
         "\n".join(part.text for part in message.parts if part.HasField("text")),
         next((one["choice"] for one in data if isinstance(one.get("choice"), str)), None),
         message.context_id,
-        language if isinstance(language, str) else None,
+        _about(message),
     )
+
+
+def metadata(message: Message) -> Any:
+    """What is under `samsvar` in the metadata, None where nothing is."""
+    return _whole(MessageToDict(message.metadata).get(METADATA))
+
+
+def _whole(value: Any) -> Any:
+    """The same, with whole numbers as integers: all that A2A carries are floats."""
+    if isinstance(value, dict):
+        return {key: _whole(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _about(message: Message) -> About:
+    said = metadata(message)
+    try:
+        return About() if said is None else msgspec.convert(said, About)
+    except msgspec.ValidationError as error:
+        raise InvalidParamsError(f"“{METADATA}” in the metadata: {error}") from None
 
 
 def _read(part: Part) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from a2a.types import Message, Part, Task, TaskState
 from google.protobuf.json_format import MessageToDict
 
 from adapters import ours
-from adapters.a2a.messages import METADATA
+from adapters.a2a.messages import metadata
 from router.adapters import Kind, PartnerFailed, Told
 from router.messages import Option, Source
 
@@ -37,7 +37,7 @@ class _Offered(msgspec.Struct):
 
 def by_message(message: Message) -> Told:
     """A message is a whole reply."""
-    whole = ours.read(MessageToDict(message.metadata).get(METADATA))
+    whole = ours.read(metadata(message))
     return whole or _something(_told(message.parts))
 
 

@@ -27,7 +27,9 @@ from a2a.types import (
 from a2a.utils import errors
 from google.protobuf.json_format import MessageToDict
 
+from adapters.a2a.adapter import A2AAdapter
 from tests.adapters.conftest import ANSWERED, CRISIS, FOLLOW_UP, NAVS, UNANSWERED, VAGUE
+from tests.adapters.lines import PlainLine, question
 
 BINDINGS = {"1.0": ("JSONRPC", "1.0"), "0.3": ("JSONRPC", "0.3"), "rest": ("HTTP+JSON", "1.0")}
 
@@ -155,7 +157,7 @@ async def test_what_nobody_knows_is_said_to_be_unanswered(bergen: Client) -> Non
 
 
 async def test_answers_in_the_language_that_is_asked_for(bergen: Client) -> None:
-    message = await ask(bergen, "SFO", metadata={"language": "en"})
+    message = await ask(bergen, "SFO", metadata={"samsvar": {"language": "en"}})
     assert reply(message)["language"] == "en"
 
 
@@ -211,6 +213,13 @@ async def test_refuses_with_what_to_change(bergen: Client) -> None:
         await say(bergen, Part(url="https://partner.example/picture.png"))
 
 
+async def test_a_question_that_goes_round_is_refused(bergen: Client) -> None:
+    with pytest.raises(errors.InvalidParamsError, match="loop"):
+        await ask(bergen, ANSWERED, metadata={"samsvar": {"via": ["bergen", "nav"]}})
+    with pytest.raises(errors.InvalidParamsError, match="via"):
+        await ask(bergen, ANSWERED, metadata={"samsvar": {"via": 3}})
+
+
 async def test_a_wrong_key_is_refused_and_none_is_a_visitor(
     caller: Caller, demo_server: str
 ) -> None:
@@ -221,6 +230,22 @@ async def test_a_wrong_key_is_refused_and_none_is_a_visitor(
         await ask(client, ANSWERED)
     del caller.http.headers["Authorization"]
     assert outcome(await ask(client, ANSWERED)) == "answered"
+
+
+@pytest.mark.parametrize("settings", [{}, {"version": "0.3"}])
+async def test_one_samsvar_reads_anothers_reply_whole(
+    demo_server: str, partner_key: str, settings: dict[str, str]
+) -> None:
+    async with httpx.AsyncClient(timeout=60) as http:
+        line = PlainLine(f"{demo_server}/adapters/a2a/bergen", http, partner_key, settings)
+        asked = question(VAGUE, sender="nav", via=("nav",))
+        told = await A2AAdapter().ask(line, asked)
+        assert (told.kind, told.speaker) == ("clarify", "Bergen kommune")
+        one = told.options[0]
+        chosen = question(one.label, choice=one.id, state=told.state, sender="nav", via=("nav",))
+        done = await A2AAdapter().ask(line, chosen)
+    assert done.kind == "answered"
+    assert done.reply is not None and done.reply.html == done.html
 
 
 async def test_two_callers_with_one_id_have_two_conversations(

@@ -76,7 +76,7 @@ async def test_frida_answers_with_a_link_in_one_conversation(frida: Frida) -> No
     (one, key), (other, _) = agent.came
     assert key == "Bearer a-secret"
     assert one.context_id == other.context_id != ""
-    assert MessageToDict(one.metadata)["via"] == ["bergen"]
+    assert MessageToDict(one.metadata)["samsvar"]["via"] == ["bergen"]
 
 
 async def test_frida_asks_back_and_is_told_what_was_chosen(frida: Frida) -> None:
