@@ -314,7 +314,8 @@ async def test_two_samsvar_understand_each_other_over_open_floor(
 ) -> None:
     async with httpx.AsyncClient(timeout=60) as http:
         line = PlainLine(f"{demo_server}/adapters/openfloor/bergen", http, partner_key)
-        asked = {"body": "bergen", "sender": "nav", "conversation": secrets.token_hex(8)}
+        nav = {"sender": "nav", "sender_name": "NAV", "via": ("nav",)}
+        asked = {"body": "bergen", "conversation": secrets.token_hex(8), **nav}
         told = await OpenFloorAdapter().ask(line, question(VAGUE, **asked))
         assert (told.kind, told.speaker) == ("clarify", "Bergen kommune")
         chosen = {"choice": told.options[0].id, "state": told.state}

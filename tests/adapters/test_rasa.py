@@ -214,7 +214,8 @@ async def test_two_samsvar_understand_each_other_over_rasa(
 ) -> None:
     async with httpx.AsyncClient(timeout=60) as http:
         line = PlainLine(f"{demo_server}/adapters/rasa/bergen", http, partner_key)
-        asked = {"body": "bergen", "sender": "nav", "conversation": secrets.token_hex(8)}
+        nav = {"sender": "nav", "sender_name": "NAV", "via": ("nav",)}
+        asked = {"body": "bergen", "conversation": secrets.token_hex(8), **nav}
         told = await RasaAdapter().ask(line, question(VAGUE, **asked))
         assert (told.kind, told.speaker) == ("clarify", "Bergen kommune")
         told = await RasaAdapter().ask(line, question("", choice=told.options[0].id, **asked))
