@@ -13,7 +13,8 @@ one that asks for the API's own address (`boostApiUrlBase`) is given that with `
     elements    a reply as a response's elements; languages, dates, other bodies
     panel       CONFIG
     asking      a question taken to a partner
-    shapes      what goes over the wire
+    shapes      what goes over the wire where we are called
+    partner     what is read of a partner's answers
 
 Source: the public sources of the vendor's mobile SDKs (Commands, Response, Config), and of
 `@navikt/nav-chatbot` 2.5.13.

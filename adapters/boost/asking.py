@@ -2,7 +2,8 @@
 
 A conversation that has expired is begun anew, once. Where the bot hands over to a human,
 the human chat is left again with POLLSTOP: nobody there should wait for a visitor who is here.
-A question that is longer than the bot reads is not cut: it counts as not answered.
+A question that is longer than the bot reads is not cut: it counts as not answered. The bodies
+that it has passed go along in `custom_payload`, which such a bot hands to what it calls itself.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ async def _start(line: Line, question: Question) -> Kept:
 
 async def _say(line: Line, question: Question, kept: Kept) -> Told:
     state = msgspec.json.encode(kept).decode()
-    said = {"command": "POST", "conversation_id": kept.id}
+    passed = {"via": question.via}
+    said = {"command": "POST", "conversation_id": kept.id, "custom_payload": passed}
     if question.choice is not None:
         said |= {"type": "action_link", "id": question.choice}
     elif kept.chars_max is not None and len(question.text) > kept.chars_max:

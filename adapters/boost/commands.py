@@ -90,9 +90,9 @@ async def post(call: Call) -> Answer:
     if chosen is not None and chosen != talk.language:
         await talk.speak(chosen)
     if kind == "text":
-        reply = await talk.say(_value(call, str))
+        reply = await talk.say(_value(call, str), via=call.asked.via())
     else:
-        reply = await talk.say(choice=_id(call))
+        reply = await talk.say(choice=_id(call), via=call.asked.via())
     return Answer(
         call.conversation(talk, call.asked.conversation_id or "", _after(reply)),
         posted_id=reply.turn - 1,

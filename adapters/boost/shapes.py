@@ -10,6 +10,7 @@ from msgspec import Meta
 ID_CHARS_MAX = 300
 FILTERS_MAX = 50
 RESPONSES_MAX = 100
+VIA_MAX = 20
 ENDED = "session ended"
 
 CommandName = Literal[
@@ -49,6 +50,21 @@ class Command(msgspec.Struct):
     clean: bool | None = None
     skip_welcome_message: bool | None = None
     van_id: int | None = None
+    custom_payload: Any = None
+
+    def via(self) -> tuple[str, ...]:
+        """The bodies that the message has passed, where a Samsvar sends it. A front end's own
+        payload may be anything."""
+        try:
+            return msgspec.convert(self.custom_payload, Passed).via
+        except msgspec.ValidationError:
+            return ()
+
+
+class Passed(msgspec.Struct):
+    """Our own `custom_payload`: the bodies that a question has passed, oldest first."""
+
+    via: Annotated[tuple[Annotated[str, Meta(max_length=120)], ...], Meta(max_length=VIA_MAX)] = ()
 
 
 class Rating(msgspec.Struct):

@@ -170,6 +170,11 @@ def test_clean_is_without_html(demo: httpx.Client) -> None:
     assert "<" not in answer["payload"]["text"]
 
 
+@pytest.mark.parametrize("payload", [7, "x", ["via"], {"via": 7}, {"user": {"age": 40}}])
+def test_front_ends_own_payload_is_let_be(front_end: FrontEnd, payload: Any) -> None:
+    assert html(front_end.say(ANSWERED, custom_payload=payload))
+
+
 def test_welcome_can_be_left_out(demo: httpx.Client) -> None:
     assert FrontEnd(demo).start(skip_welcome_message=True)["response"]["elements"] == []
 

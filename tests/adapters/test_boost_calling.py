@@ -43,6 +43,7 @@ async def test_answers_with_a_source(bergen: Bergen) -> None:
     assert (told.kind, told.language, told.options) == (None, "nb", ())
     assert [one["command"] for one in bergen.frida.came] == ["START", "POST"]
     assert bergen.frida.came[0]["language"] == "no-NO"
+    assert bergen.frida.came[1]["custom_payload"] == {"via": ["bergen"]}
 
 
 async def test_asks_back_and_understands_what_is_chosen(bergen: Bergen) -> None:
@@ -136,6 +137,13 @@ async def test_what_the_protocol_does_not_allow_fails() -> None:
 async def test_refusal_is_an_http_error(bergen: Bergen) -> None:
     with pytest.raises(httpx.HTTPStatusError):
         await bergen.ask("", choice="no such link")
+
+
+async def test_question_that_has_been_there_is_refused(demo_server: str) -> None:
+    async with AsyncClient(timeout=60) as http:
+        line = PlainLine(f"{demo_server}/adapters/boost/nav", http)
+        with pytest.raises(httpx.HTTPStatusError):
+            await BoostAdapter().ask(line, question("dagpenger", via=("nav", "bergen")))
 
 
 async def test_two_of_us_understand_each_other(demo_server: str) -> None:
