@@ -37,7 +37,7 @@ async def issue(desk: Desk, granted: Pass) -> str:
         "sub": granted.caller,
         "aud": granted.body,
         "conv": granted.conversation,
-        "exp": int(time.time()) + EXPIRES_SECONDS,
+        "exp": _now() + EXPIRES_SECONDS,
     }
     if granted.user is not None:
         claims["user"] = granted.user
@@ -58,6 +58,10 @@ async def read(desk: Desk, token: str, body: str) -> Pass:
     except (JoseError, ValueError):
         raise Refused(403, "The token is not one for this bot.") from None
     return Pass(claims["sub"], body, claims["conv"], claims.get("user"))
+
+
+def _now() -> int:
+    return int(time.time())
 
 
 async def _key(desk: Desk) -> OctKey:
