@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PORT ?= 8000
-# Two processes of one thread each; tests/conftest.py says what runs in which.
-BESIDE := -n 2 --dist loadgroup --no-loadscope-reorder
+# Two processes of one thread each; tests/beside.py says what runs in which.
+BESIDE := -n 2 --no-loadscope-reorder
 
 .PHONY: run test slow lint quality pictures clean
 

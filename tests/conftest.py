@@ -1,9 +1,4 @@
-"""The demo federation as visitors meet it, the real encoder, and what runs beside what.
-
-`make test` runs the tests in two processes. What shares something slow to make is in one group and
-runs in one of them, in order: all that uses the demo server, all that uses the default encoder, and
-else each folder. Groups are taken in the order of their first tests.
-"""
+"""The demo federation as visitors meet it, in a process of its own, and the default encoder."""
 
 from __future__ import annotations
 
@@ -15,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -24,23 +19,17 @@ from threadpoolctl import threadpool_limits
 from embeddings.encoder import Encoder, Vectors, load_encoder
 from embeddings.kept import KeptVectors
 from embeddings.packaged import default_cache
+from tests.beside import Groups
 
 Kind = Literal["query", "passage"]
-TESTS = Path(__file__).parent
-SHARED = ("demo_server", "default_encoder")
 START_SECONDS_MAX = 600
 ADMIN_KEY = "the-demo-tests-admin-key"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name each test's group."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        folder = item.path.relative_to(TESTS).parts[0]
-        shared = next((name for name in SHARED if name in fixtures), folder)
-        item.add_marker(pytest.mark.xdist_group(shared))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """Which of several processes runs what; see `beside.py`."""
+    return Groups(config, log)
 
 
 class DefaultEncoder:
