@@ -34,6 +34,7 @@ from router.federation.unknown import says_unknown
 log = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 20
+WAITING_MAX = 400
 RETRIES_MAX = 2
 BACKOFF_SECONDS = 0.15
 # A retry with less time than this left would only be cut off.
@@ -64,7 +65,8 @@ class Exchanges:
         self._connections = connections
         self._clock = clock
         self._breakers: dict[str, tuple[Connection, Breaker]] = {}
-        self._going_on: dict[str, int] = {}
+        self._waiting: dict[str, int] = {}
+        self._at_once: dict[str, asyncio.Semaphore] = {}
 
     def breaker(self, connection: Connection) -> Breaker:
         """The breaker of a connection. One that was changed begins with a new one."""
@@ -102,27 +104,32 @@ class Exchanges:
     async def _guarded(
         self, connection: Connection, question: Question, deadline: float, probe: bool
     ) -> tuple[Told | None, Failure | None, str]:
-        place = connection.body
-        if self._going_on.get(place, 0) >= AT_ONCE_MAX:
-            return None, "busy", f"{AT_ONCE_MAX} questions are waiting for it already."
-        breaker = self.breaker(connection)
-        if not breaker.lets_through() and not probe:
-            return None, "left alone", "It failed again and again; it is tried again in a while."
-        self._going_on[place] = self._going_on.get(place, 0) + 1
+        waiting = self._waiting.get(connection.body, 0)
+        if waiting >= WAITING_MAX:
+            return None, "busy", f"{WAITING_MAX} questions are waiting for it already."
+        breaker, went = self.breaker(connection), False
+        self._waiting[connection.body] = waiting + 1
         try:
-            async with asyncio.timeout(deadline - time.monotonic()):
+            async with asyncio.timeout(deadline - time.monotonic()), self._slots(connection.body):
+                if not breaker.lets_through() and not probe:
+                    return None, "left alone", "It failed again and again; it is asked later."
+                went = True
                 told = cleaned(await self._tried(connection, question, deadline))
         except Exception as error:
-            breaker.failed()
-            failure, detail = failure_of(error)
-            return None, failure, detail
+            if went:
+                breaker.failed()
+            return None, *failure_of(error)
         except asyncio.CancelledError:
             breaker.unanswered()
             raise
         finally:
-            self._going_on[place] -= 1
+            self._waiting[connection.body] -= 1
         breaker.succeeded()
         return told, None, ""
+
+    def _slots(self, body: str) -> asyncio.Semaphore:
+        """So many are with one partner at once; the next wait, as long as they may."""
+        return self._at_once.setdefault(body, asyncio.Semaphore(AT_ONCE_MAX))
 
     async def _tried(self, connection: Connection, question: Question, deadline: float) -> Told:
         """Asks, and again where that may help: the partner was not reached or is overloaded."""

@@ -25,7 +25,7 @@ Failure = Literal[
     "refused",  # it refused us, or an address that is not its own was to be called
     "too large",
     "nonsense",  # what came is not its protocol, or says nothing
-    "busy",  # too many questions to it at once
+    "busy",  # too many questions wait for it
     "left alone",  # the breaker is open
 ]
 

@@ -26,6 +26,7 @@ TIME_LIMIT_S = 1.5
 TAX = "Hvordan endrer jeg skattekortet?"
 LOAN = "Hvordan søker jeg om studielån?"
 SNOW = "Når brøyter dere veien?"
+VISA = "Hvordan søker jeg om visum?"
 CRISIS = "jeg vil ikke leve lenger"
 PHONE = ContactPoint("phone", {"nb": "Ring oss"}, "800 80 000 (eksempel)")
 BODIES = [
@@ -38,6 +39,7 @@ BODIES = [
         website="https://www.skatteetaten.example",
         contacts=[PHONE],
     ),
+    Body(id="udi", name="UDI", kind="agency", website="https://www.udi.example"),
     Body(
         id="lanekassen", name="Lånekassen", kind="agency", website="https://www.lanekassen.example"
     ),
@@ -50,6 +52,7 @@ REMITS = [
         url="https://www.skatteetaten.example/skattekort",
         questions=[TAX, "skattekort", "bestille nytt skattekort"],
     ),
+    Remit(body="udi", topic="visum", title="Visum", questions=[VISA, "visum", "besøksvisum"]),
     Remit(
         body="lanekassen",
         topic="studielan",
@@ -78,11 +81,10 @@ class BlockingFakeEncoder(FakeEncoder):
         return self.encode_now(texts)
 
 
-async def filled(home: str) -> Service:
-    """The service with its federation, opened on a data folder."""
-    settings = Settings.from_environment(
-        {"SAMSVAR_HOME": home, "SAMSVAR_PARTNER_NETWORKS": "127.0.0.0/8"}
-    )
+async def filled(home: str, **more: str) -> Service:
+    """The service with its federation, opened on a data folder; `more` are settings."""
+    given = {"SAMSVAR_HOME": home, "SAMSVAR_PARTNER_NETWORKS": "127.0.0.0/8"}
+    settings = Settings.from_environment(given | more)
     opened = await Service.open(settings, BlockingFakeEncoder(DIMENSIONS))
     opened.connections.adapters = {"letter": LetterAdapter()}
     await opened.curation.add_brain(Brain(id="kommune", name="Kommune"), "test")

@@ -20,6 +20,8 @@ import msgspec
 from router.adapters import Kind, Line, Option, PartnerFailed, Question, Source, Told
 
 LARGE_BYTES = 50 * 1024 * 1024
+LARGE = b'{"text": "' + b"x" * LARGE_BYTES + b'"}'
+PACKED = gzip.compress(LARGE, compresslevel=1)
 SCRIPT = (
     "<p onclick='steal()'>Du søker <a href='javascript:steal()'>her</a>."
     "<script>steal()</script><img src=x onerror=steal()><iframe src='https://bad.example'></iframe>"
@@ -197,7 +199,7 @@ def redirects(address: str) -> Manner:
 
 async def is_large(self: Partner, question: dict[str, Any], writer: Writer) -> None:
     """Says how much is to come, and sends it."""
-    await send(writer, letter(text="x" * LARGE_BYTES))
+    await send(writer, LARGE)
 
 
 async def is_large_without_saying(self: Partner, question: dict[str, Any], writer: Writer) -> None:
@@ -210,8 +212,7 @@ async def is_large_without_saying(self: Partner, question: dict[str, Any], write
 
 async def is_a_bomb(self: Partner, question: dict[str, Any], writer: Writer) -> None:
     """Small on the way, large when it is unpacked."""
-    packed = gzip.compress(letter(text="x" * LARGE_BYTES), compresslevel=1)
-    await send(writer, packed, headers="Content-Encoding: gzip\r\n")
+    await send(writer, PACKED, headers="Content-Encoding: gzip\r\n")
 
 
 async def talks_nonsense(self: Partner, question: dict[str, Any], writer: Writer) -> None:

@@ -144,12 +144,20 @@ async def test_others_are_answered_while_one_hangs(
         other = Visitor(federation, started.id, started.token)
         assert (await other.says(LOAN)).outcome.answered_by == "lanekassen"
         assert isinstance((await other.says(SNOW)).outcome, Answered)
-        done = [one for one in waiting if one.done()]
-        assert len(done) == 10, "no more than twenty wait for one partner at a time"
-        assert all(is_useful(one.result()) for one in done)
+        assert len(bad.asked) == 20, "no more than twenty are with one partner at a time"
         for one in waiting:
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_those_who_wait_are_told_once_a_partner_is_left_alone(
+    federation: Service, connect: Connect, visitor: Visitor
+) -> None:
+    async with partner(partners.hangs) as bad:
+        await connect(bad)
+        replies = await asyncio.gather(*(visitor.says(TAX) for _ in range(30)))
+    assert all(is_useful(reply) for reply in replies)
+    assert len(bad.asked) < 20 + FAILURES_MAX
 
 
 async def test_a_crisis_never_leaves_the_house(connect: Connect, visitor: Visitor) -> None:
