@@ -36,7 +36,7 @@ async def ask(line: Line, question: Question) -> Told:
     if line.secret:
         headers["Authorization"] = f"Bearer {line.secret}"
     response = await line.http.post(
-        line.address + line.settings.get("path", PATH),
+        f"{line.address}/{line.settings.get('path', PATH).lstrip('/')}",
         content=msgspec.json.encode(_asked(question)),
         headers=headers,
     )
