@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from brains import rendering
 from brains.knowledge import Answer, Found
 from brains.model import Body, ContactPoint, Texts
@@ -35,6 +37,8 @@ from router.messages import (
 )
 from router.texts import language_name, say
 
+# More bodies than this are named by writing, not chosen from.
+MEMBERS_SHOWN_MAX = 8
 URL_SCHEMES = {"phone": "tel:", "email": "mailto:"}
 
 
@@ -87,9 +91,26 @@ def clarify(
 
 
 def ask_municipality(
-    body: Body, found: Found, bodies: Sequence[Body], language: str, now: dt.datetime
+    body: Body,
+    found: Found,
+    bodies: Sequence[Body],
+    language: str,
+    now: dt.datetime,
+    earlier: str = "",
+    unknown: str = "",
+    *,
+    several: bool = False,
 ) -> Reply:
-    """Asks which of a brain's bodies is to answer `found`."""
+    """Asks which of `bodies` is to answer `found`: with a button for each, or where they are many
+    only for the one named `earlier`, and the name to be written. `unknown` was written and is
+    none of them; `several` may be what was written."""
+    if unknown:
+        parts = [say("where_unknown", language, place=unknown)]
+    else:
+        parts = [say("where_several" if several else "clarify_municipality", language)]
+    many = len(bodies) > MEMBERS_SHOWN_MAX
+    if many:
+        parts.append(say("where_type", language))
     candidates = [
         Candidate(
             choices.of_found(found, one.id), one.name, found.probability / len(bodies), None, one.id
@@ -99,11 +120,24 @@ def ask_municipality(
     return _reply(
         body,
         Clarify(candidates),
-        [say("clarify_municipality", language)],
+        parts,
         language,
         now,
-        options=[Option(one.id, one.title) for one in candidates],
+        options=[
+            Option(one.id, one.title) for one in candidates if not many or one.body == earlier
+        ],
         probability=found.probability,
+    )
+
+
+def with_parts(reply: Reply, options: Sequence[Option], language: str) -> Reply:
+    """The reply, and what other bodies have of the same matter, as buttons."""
+    lead = say("shared_with", language)
+    return msgspec.structs.replace(
+        reply,
+        text=f"{reply.text}\n\n{rendering.plain(lead)}",
+        html=reply.html + rendering.html(lead),
+        options=[*reply.options, *options],
     )
 
 
@@ -183,7 +217,6 @@ def of_partner(
     name = _speaker(other, told.speaker)
     lead = f"*{say('partner_lead', language, other=other.name, speaker=name)}*" if first else ""
     contacts = _list(told.contacts)
-    back = Option(choices.BACK, say("partner_back", language, body=body.short_name or body.name))
     outcome: Outcome = Referred(other.id, other.id, other.website, told.reply)
     if told.kind == "crisis":
         outcome = Crisis(list(told.contacts))
@@ -195,10 +228,15 @@ def of_partner(
         language=told.language or language,
         body=Speaker(other.id, name),
         human=human(body, now),
-        options=[*options, back],
+        options=[*options, way_back(body, language)],
         sources=list(told.sources),
         probability=1.0 if told.reply is None else told.reply.probability,
     )
+
+
+def way_back(body: Body, language: str) -> Option:
+    """The button from a partner back to the body's own bot."""
+    return Option(choices.BACK, say("partner_back", language, body=body.short_name or body.name))
 
 
 def back(body: Body, popular: Sequence[Option], language: str, now: dt.datetime) -> Reply:

@@ -34,6 +34,7 @@ export function drawPanel(on) {
     log: h("div.log", { role: "log", "aria-live": "polite" }),
     popular: h("div.popular", { hidden: true }),
     typing: h("div.typing", { role: "status" }),
+    guest: h("div.guest", { role: "status", hidden: true }),
     alert: h("div.alert"),
     human: h("div.human"),
     label: h("label", { for: "input" }),
@@ -84,6 +85,7 @@ export function drawPanel(on) {
     parts.menu,
     h("div.notices", {}, parts.warning, parts.info),
     parts.scroll,
+    parts.guest,
     parts.alert,
     h("div.footer", {}, parts.human, parts.form),
   );

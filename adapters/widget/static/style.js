@@ -313,6 +313,20 @@ a.contact .value { color: var(--strong); font-weight: 600; text-decoration: unde
 }
 
 .options { display: grid; gap: 8px; margin-top: 12px; }
+.guest {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  justify-content: space-between;
+  gap: 8px 12px;
+  padding: 8px 16px;
+  border-top: 3px solid var(--other);
+  background: var(--raised);
+  font-weight: 600;
+}
+.guest p { display: flex; align-items: center; gap: 8px; color: var(--other); }
+.guest .secondary { width: auto; margin: 0; }
+
 .option, .to-human, .secondary, .primary {
   min-height: 44px;
   padding: 8px 16px;

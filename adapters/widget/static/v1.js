@@ -18,8 +18,8 @@ import { CallError, Client, Memory } from "./client.js";
 import { confirmBox, drawPanel, menuItems, namePanel } from "./panel.js";
 import { CSS } from "./style.js";
 import { interfaceLanguage, primaryLanguage, textsIn } from "./texts.js";
-import { agentMessage, failureBox, h, humanButton, noticeBox, noticeMessage } from "./view.js";
-import { optionList, replyMessage, typingDots, visitorMessage } from "./view.js";
+import { agentMessage, failureBox, guestBar, h, humanButton, noticeBox } from "./view.js";
+import { noticeMessage, optionList, replyMessage, typingDots, visitorMessage } from "./view.js";
 
 const SERVER = new URL("..", import.meta.url);
 const CHARACTERS_MAX = 1000;
@@ -235,6 +235,7 @@ class SamsvarChat extends HTMLElement {
     const { greeting, body, language } = this.#conversation;
     this.#title();
     this.#parts.log.replaceChildren();
+    this.#setGuest(null);
     this.#seen.clear();
     const reply = { text: greeting, language: language || this.#language, body };
     if (greeting) this.#parts.log.append(replyMessage(reply, this.#context()));
@@ -379,6 +380,7 @@ class SamsvarChat extends HTMLElement {
     if (this.#known("bot", reply.turn)) return;
     const element = replyMessage(reply, this.#context());
     this.#parts.log.append(element);
+    this.#setGuest(reply);
     if (reply.outcome?.type === "handover" && reply.outcome.queue && this.#state === "bot") {
       this.#setState("queue");
     }
@@ -396,6 +398,14 @@ class SamsvarChat extends HTMLElement {
     else if (turn.from === "bot") log.append(replyMessage({ ...turn, body }, this.#context()));
     else log.append(noticeMessage(turn.text));
     if (scroll) this.#scrollTo(log.lastElementChild);
+  }
+
+  /** While another body's bot speaks, it says so beside the input, and how to go back. */
+  #setGuest(reply) {
+    const { guest } = this.#parts;
+    const bar = reply && guestBar(reply, this.#context());
+    guest.hidden = !bar;
+    guest.replaceChildren(...(bar || []));
   }
 
   #known(from, turn) {

@@ -7,6 +7,8 @@
 
 import { direction } from "./texts.js";
 
+// The option that leads from a partner back: it has a place of its own.
+const BACK = "back";
 const SAFE_LINK = /^(https?|mailto|tel):/i;
 
 const ICONS = {
@@ -128,7 +130,8 @@ export function replyMessage(reply, context) {
   if (outcome.type === "referred" && outcome.url && !outcome.reply) {
     element.append(h("p", {}, outward(h("a.go", { href: outcome.url }), t, hostOf(outcome.url))));
   }
-  if (reply.options?.length) element.append(optionList(reply.options, t("choices"), context));
+  const options = reply.options?.filter((option) => option.id !== BACK);
+  if (options?.length) element.append(optionList(options, t("choices"), context));
   const sources = reply.sources?.filter((source) => source.url !== outcome.url);
   if (sources?.length) element.append(sourceList(sources, t));
   if (outcome.type === "unanswered" && !reply.options?.length) {
@@ -138,6 +141,16 @@ export function replyMessage(reply, context) {
   if (answered && reply.turn) element.append(feedback(reply.turn, context));
   for (const link of answer.querySelectorAll("a:not(.contact)")) outward(link, t);
   return element;
+}
+
+/** Who speaks while another body's bot does, and the way back; null where none does. */
+export function guestBar(reply, { t, choose }) {
+  const back = reply.options?.find((option) => option.id === BACK);
+  if (!back) return null;
+  return [
+    h("p", {}, icon("chat"), h("span", {}, t("guest", { name: reply.body.name }))),
+    h("button.secondary", { type: "button", click: () => choose(back) }, back.label),
+  ];
 }
 
 /** Buttons to choose from, a heading over them. */
