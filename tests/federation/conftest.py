@@ -115,7 +115,7 @@ async def connect(federation: Service) -> AsyncIterator[Connect]:
     async def connecting(to: Partner | str, body: str = "skatteetaten", **more: Any) -> Connection:
         made.append(body)
         address = to if isinstance(to, str) else to.address
-        fields = {"adapter": "letter", "time_limit_s": TIME_LIMIT_S} | more
+        fields: dict[str, Any] = {"adapter": "letter", "time_limit_s": TIME_LIMIT_S} | more
         wanted = Connection(body=body, address=address, **fields)
         return await federation.connections.save(wanted)
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import msgspec
 
-from router.adapters import Kind, Line, Option, PartnerFailed, Question, Source, Told
+from router.adapters import Kind, Line, PartnerFailed, Question, Told
+from router.messages import Option, Source
 
 LARGE_BYTES = 50 * 1024 * 1024
 LARGE = b'{"text": "' + b"x" * LARGE_BYTES + b'"}'
