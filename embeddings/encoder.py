@@ -44,7 +44,8 @@ class Encoder:
         import torch
 
         self._torch = torch
-        self._threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+        chosen = os.environ.get("OMP_NUM_THREADS")
+        self._threads = torch.get_num_threads() if chosen else os.cpu_count() or 1
         self._model = model
         self._prompts = {kind: _prompt(model, kind) for kind in ("query", "passage")}
         dimensions = model.get_embedding_dimension()
