@@ -1,4 +1,4 @@
-"""One folder a protocol: how websites and partner bots reach us.
+"""One file or folder a protocol: how websites and partner bots reach us, and we reach bots.
 
     widget/         the website widget: two lines of HTML
     a2a/            A2A 1.0 and 0.3, between agents, in both directions
@@ -12,5 +12,6 @@
     ours            our own reply inside another protocol, read whole
 
 An adapter knows the public message types (`router.messages`) and what it is
-given (`router.adapters`), and nothing else of the router.
+given (`router.adapters`), and nothing else of the router. That its file is here is
+enough: `docs/adapters.md` is the guide to writing one.
 """
