@@ -21,24 +21,31 @@ class Partner(msgspec.Struct, frozen=True, omit_defaults=True):
     """The partner that answers for now.
 
     `conversation` is the id that it knows the conversation by, `state` what its adapter gave
-    back last. `shared` is that the visitor lets it read what was said.
+    back last. `shared` is that the visitor lets it read what was said, `speaker` the bot's name.
     """
 
     body: str
     conversation: str
     state: str = ""
     shared: bool = False
+    speaker: str | None = None
     options: tuple[Offered, ...] = ()
 
 
 class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a conversation remembers between messages: its language, the last question, the
-    buttons offered for it, and the partner that answers for now."""
+    buttons offered for it, and the partner that answers for now.
+
+    `pending` is what the visitor was asked to name a municipality for, `member` the one that
+    was named last.
+    """
 
     language: str | None = None
     question: str = ""
     offered: tuple[str, ...] = ()
     partner: Partner | None = None
+    pending: str = ""
+    member: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):

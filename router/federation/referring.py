@@ -144,10 +144,13 @@ class Referring(msgspec.Struct, frozen=True):
         before = asked.conversation and asked.memory.question
         if connection.transcript and before and not partner.shared:
             options.append(Option(SHARE, say("partner_share", asked.language, other=other.name)))
+        told = msgspec.structs.replace(told, speaker=told.speaker or partner.speaker)
         reply = replies.of_partner(
             asked.body, other, told, options, asked.language, asked.now, first=first
         )
-        kept = msgspec.structs.replace(partner, state=told.state, options=offered)
+        kept = msgspec.structs.replace(
+            partner, state=told.state, options=offered, speaker=told.speaker
+        )
         return Taken(reply, None if told.ended else kept)
 
     async def _transcript(self, asked: Asked) -> tuple[Said, ...]:

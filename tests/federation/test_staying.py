@@ -63,6 +63,7 @@ async def test_follow_ups_stay_with_the_partner_and_carry_its_state(
         reply = await visitor.says(FOLLOW_UP)
         assert [option.label for option in reply.options][:2] == ["Frikort", "Kort"]
         assert "svarer her" not in reply.text
+        assert reply.body.name == "Skatti (Skatteetaten)"
         pressed = await visitor.presses(reply.options[0].id)
     assert "frikort" in pressed.text
     assert [one["state"] for one in bot.asked] == ["", "1", "2"]

@@ -127,7 +127,7 @@ export function replyMessage(reply, context) {
   if (outcome.type === "handover") element.append(...queuePlace(reply, t));
   if (outcome.contacts?.length) placeContacts(outcome, answer, t);
   if (nested) element.append(replyMessage(nested, context));
-  if (outcome.type === "referred" && outcome.url && !outcome.reply) {
+  if (outcome.type === "referred" && outcome.url && !outcome.answered_by) {
     element.append(h("p", {}, outward(h("a.go", { href: outcome.url }), t, hostOf(outcome.url))));
   }
   const options = reply.options?.filter((option) => option.id !== BACK);
@@ -137,7 +137,7 @@ export function replyMessage(reply, context) {
   if (outcome.type === "unanswered" && !reply.options?.length) {
     element.append(humanButton(t, context.toHuman));
   }
-  const answered = outcome.type === "answered" || (outcome.answered_by && !nested);
+  const answered = outcome.type === "answered" || (outcome.answered_by && !nested && !options?.length);
   if (answered && reply.turn) element.append(feedback(reply.turn, context));
   for (const link of answer.querySelectorAll("a:not(.contact)")) outward(link, t);
   return element;
