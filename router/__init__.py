@@ -23,6 +23,7 @@ errors          what is refused here, beside what brains names
 security/       keys, rights, origins, limits
 api/  cli/      the HTTP API; the command samsvar
 console/        the web pages where a content team works; jobs: their long work
-adapters        what an adapter is, what it is given, and which are installed; desk gives it
+adapters        what an adapter is, and what it is given; desk and talk give it
+installed       which adapters there are
 demo/           a federation to try
 """

@@ -1,11 +1,11 @@
-"""What an adapter is, what it is given, and which are installed.
+"""What an adapter is, and what it is given.
 
 An adapter speaks one foreign protocol, in one direction or both. Reading one is
 reading all: a `name`; `routes()`, whose handlers turn what comes in into a
 message and the `Reply` into what goes out; and, where we call partners on it,
 `ask`, which takes a question there. A handler that declares `desk: DeskHere` is
 given the `Desk`, `ask` is given a `Line`: that is all of the router that an
-adapter sees. Being there is enough to be found, see `installed`.
+adapter sees. Being there is enough to be found, see `router.installed`.
 
     called:   a foreign request -> desk.caller (whose key?) -> desk.talk (which conversation?)
                                 -> talk.say -> Reply -> a foreign response
@@ -20,14 +20,7 @@ retries, cleaning of what it said and what the visitor is told are the router's.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import importlib.metadata
-import importlib.util
-import logging
-import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import ModuleType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import httpx
@@ -38,7 +31,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import SkipValidation
 from litestar.types import ControllerRouterHandler
 
-from brains.errors import Invalid, SamsvarError
+from brains.errors import SamsvarError
 from router.manifest import Manifest, Sealed
 from router.messages import (
     Contact,
@@ -51,11 +44,6 @@ from router.messages import (
     Started,
     Turn,
 )
-
-log = logging.getLogger(__name__)
-
-PACKAGE = "adapters"
-GROUP = "samsvar.adapters"
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -354,66 +342,3 @@ class Calls(Protocol):
 
     async def card(self, line: Line) -> Card | None:
         """What the partner publishes about itself; None where the protocol has no such thing."""
-
-
-def _log(name: str, error: Exception) -> None:
-    log.error("The adapter %s cannot be loaded, and is left out.", name, exc_info=error)
-
-
-def installed(report: Callable[[str, Exception], None] = _log) -> list[Adapter]:
-    """Every adapter there is, by name.
-
-    Found are the adapters in the package `adapters`: each class with a `name` and `routes` in a
-    file of it, or in the `adapter.py` of a folder; and those of other distributions, named under
-    the entry point group `samsvar.adapters`. One that cannot be loaded is reported, and does not
-    keep the others from working. Raises `Invalid` where two have one name.
-    """
-    found: dict[str, Adapter] = {}
-    for kind in dict.fromkeys([*_in_package(report), *_of_others(report)]):
-        if kind.name in found:
-            raise Invalid(
-                f"Two adapters are called “{kind.name}”: {_place(type(found[kind.name]))} and "
-                f"{_place(kind)}. Give one of them another name."
-            )
-        found[kind.name] = kind()
-    return [found[name] for name in sorted(found)]
-
-
-def calling(adapters: Sequence[Adapter]) -> dict[str, Calls]:
-    """Those on which partners can be called, by name."""
-    return {adapter.name: adapter for adapter in adapters if isinstance(adapter, Calls)}
-
-
-def _in_package(report: Callable[[str, Exception], None]) -> Iterator[type[Adapter]]:
-    for place in pkgutil.iter_modules(importlib.import_module(PACKAGE).__path__, f"{PACKAGE}."):
-        with _reported(place.name, report):
-            name = f"{place.name}.adapter" if place.ispkg else place.name
-            if importlib.util.find_spec(name) is not None:
-                yield from _kinds(importlib.import_module(name))
-
-
-def _of_others(report: Callable[[str, Exception], None]) -> Iterator[type[Adapter]]:
-    for point in importlib.metadata.entry_points(group=GROUP):
-        with _reported(point.value, report):
-            yield point.load()
-
-
-@contextlib.contextmanager
-def _reported(name: str, report: Callable[[str, Exception], None]) -> Iterator[None]:
-    """Whatever is wrong in one adapter's file is its own."""
-    try:
-        yield
-    except Exception as error:
-        report(name, error)
-
-
-def _kinds(module: ModuleType) -> Iterator[type[Adapter]]:
-    """The adapter classes that are written in this very module."""
-    for one in vars(module).values():
-        own = isinstance(one, type) and one.__module__ == module.__name__
-        if own and isinstance(getattr(one, "name", None), str) and hasattr(one, "routes"):
-            yield one
-
-
-def _place(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"

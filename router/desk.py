@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from brains import conversations as rows
 from brains import foreign, secrets, store
 from brains.tokens import hash_token
 from router.adapters import AnyRequest, Peer, Refusal, Served, Talk, Topic
 from router.api import metrics
 from router.api.problems import HANDLERS, headers_of
-from router.conversations import written
 from router.errors import NotAllowed, NotAuthenticated
 from router.federation import presenting, way
 from router.federation.trust import tokens
 from router.federation.trust.errors import NoToken
 from router.manifest import Manifest, Sealed
-from router.messages import Message, Reply, RouteResult, Spoken, Started, Turn
+from router.messages import Message, Reply, RouteResult, Started
 from router.security import limits
 from router.security.access import Access, Holder
 from router.security.guards import adapter_of
 from router.security.texts import clean
 from router.security.visitors import require_any_origin, require_origin_of
 from router.service import Service
-from router.texts import languages
+from router.talk import DeskTalk, spoken
 from router.topics import topics_of
 
 PUBLIC = "public"
@@ -133,9 +130,9 @@ class AdapterDesk:
     async def ask(self, message: Message) -> Reply:
         """One stateless question."""
         text = clean(message.text, self._service.settings.message_chars_max)
-        spoken = _spoken(message.language)
+        language = spoken(message.language)
         reply = await self._service.ask(
-            Message(message.body, text, None, spoken, None, message.via)
+            Message(message.body, text, None, language, None, message.via)
         )
         metrics.count(reply, self._adapter)
         return reply
@@ -152,7 +149,7 @@ class AdapterDesk:
     ) -> Talk:
         """See `router.adapters.Desk`."""
         service = self._service
-        started = await service.conversations.start(body, _spoken(language))
+        started = await service.conversations.start(body, spoken(language))
         talk = await self._started(adapter, started)
         await self.bind(adapter, caller, external, body, talk)
         return talk
@@ -164,7 +161,7 @@ class AdapterDesk:
         found = await self.find(adapter, caller, external, body)
         if found is not None:
             return found
-        started = await self._service.conversations.start(body, _spoken(language))
+        started = await self._service.conversations.start(body, spoken(language))
         talk, whose = await self._started(adapter, started), _owner(caller, external)
         async with self._service.db.write() as tx:
             id = await foreign.claim(tx, adapter, whose, external, body, talk.id)
@@ -191,7 +188,7 @@ class AdapterDesk:
             id = await foreign.find(tx, adapter, _owner(caller, external), external, body)
             if id is None:
                 return None
-            return _Talk(self._service, adapter, await rows.get(tx, id), None)
+            return DeskTalk(self._service, adapter, await rows.get(tx, id), None)
 
     def refusal(self, request: AnyRequest, error: Exception) -> Refusal:
         """See `router.adapters.Desk`."""
@@ -213,58 +210,7 @@ class AdapterDesk:
 
     async def _started(self, adapter: str, started: Started) -> Talk:
         async with self._service.db.read() as tx:
-            return _Talk(self._service, adapter, await rows.get(tx, started.id), started)
-
-
-class _Talk:
-    """Implements `router.adapters.Talk`."""
-
-    def __init__(
-        self,
-        service: Service,
-        adapter: str,
-        kept: rows.Conversation,
-        started: Started | None,
-    ) -> None:
-        self._service = service
-        self._adapter = adapter
-        self._kept = kept
-        self.id = kept.id
-        self.language = kept.language
-        self.started = started
-
-    async def say(
-        self, text: str = "", choice: str | None = None, via: Sequence[str] = ()
-    ) -> Reply:
-        if choice is None:
-            text = clean(text, self._service.settings.message_chars_max)
-        async with self._service.db.read() as tx:  # what was said since it was opened counts
-            kept = await rows.get(tx, self.id)
-        reply = await self._service.conversations.say_in(kept, text or None, choice, via)
-        metrics.count(reply, self._adapter)
-        return reply
-
-    async def speak(self, language: str) -> None:
-        spoken = await self._service.conversations.speak_in(
-            self._kept, _spoken(language) or language
-        )
-        self.language = spoken.language
-        self._kept = msgspec.structs.replace(self._kept, language=spoken.language)
-
-    async def feedback(self, turn: int, helpful: bool | None, comment: str | None = None) -> None:
-        await self._service.conversations.feedback_in(self._kept, turn, helpful, comment)
-
-    async def first(self) -> Spoken:
-        return self._service.conversations.first_in(self._kept)
-
-    async def turns(self) -> list[Turn]:
-        return (await self._service.conversations.shown(self._kept)).turns
-
-    async def transcript(self) -> str:
-        return written(await self._service.conversations.shown(self._kept))
-
-    async def erase(self) -> None:
-        await self._service.conversations.erase_in(self._kept)
+            return DeskTalk(self._service, adapter, await rows.get(tx, started.id), started)
 
 
 def _owner(caller: str, external: str) -> str:
@@ -272,10 +218,3 @@ def _owner(caller: str, external: str) -> str:
     from the same address."""
     guessable = len(external) < UNGUESSABLE_CHARS
     return caller if guessable or not caller.startswith(PUBLIC) else PUBLIC
-
-
-def _spoken(language: str | None) -> str | None:
-    """A language that the bot speaks, None for any other: `nb-NO` is `nb`, plain `no` too."""
-    tag = (language or "").replace("_", "-").split("-")[0].lower()
-    tag = "nb" if tag == "no" else tag
-    return tag if tag in languages() else None

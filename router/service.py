@@ -38,7 +38,6 @@ from embeddings.kept import KeptVectors
 from embeddings.matcher import Matcher
 from embeddings.packaged import Progress, default_cache
 from router import decide, replies
-from router.adapters import calling, installed
 from router.asked import AskedQuestions
 from router.conversations import Conversations
 from router.curation import Curation
@@ -68,6 +67,7 @@ from router.federation.peering import Peering
 from router.federation.referring import Referring
 from router.federation.trust import Trust
 from router.federation.trust.opening import open_trust, partner_client
+from router.installed import calling, installed
 from router.jobs import Jobs
 from router.language import LanguageDetection
 from router.messages import Candidate, Human, Message, Option, Reply, RouteResult

@@ -141,7 +141,7 @@ def _is_samsvar(host: str, port: int) -> bool:
 
 def _adapters() -> list[Finding]:
     from brains.errors import Invalid
-    from router.adapters import installed
+    from router.installed import installed
 
     broken: list[Finding] = []
 

@@ -72,7 +72,7 @@ async def revoke(key_id: str) -> None:
 
 
 def _require_installed(adapter: str) -> None:
-    from router.adapters import installed
+    from router.installed import installed
 
     names = [one.name for one in installed()]
     if adapter not in names:

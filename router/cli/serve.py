@@ -44,10 +44,10 @@ async def command(demo: bool, host: str, port: int) -> None:
     """
     import uvicorn
 
-    from router.adapters import installed
     from router.api.app import create_app
     from router.console.routes import console_routes
     from router.demo.pages import demo_routes
+    from router.installed import installed
 
     settings = read_settings(demo=demo)
     listening = _listen(host, port)

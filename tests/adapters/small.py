@@ -13,8 +13,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
-from router.adapters import installed
 from router.api.app import create_app
+from router.installed import installed
 from router.security.access import Access
 from router.settings import Settings
 from tests.api.conftest import federation, served

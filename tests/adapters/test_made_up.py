@@ -21,7 +21,7 @@ from types import ModuleType
 import pytest
 
 import adapters
-from router.adapters import installed
+from router.installed import installed
 from tests.adapters.small import Small, small_service
 
 ROOT = Path(__file__).parents[2]
