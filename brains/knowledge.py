@@ -36,6 +36,7 @@ from brains.documents import SHELVES, Documents, Key
 from brains.errors import MissingFactError, SamsvarError, UnknownBody, UnknownBrain, UnknownEntry
 from brains.model import (
     EVERYONE,
+    GROUP_KIND,
     GROUP_PREFIX,
     Body,
     Brain,
@@ -65,12 +66,21 @@ FALLBACK_LANGUAGE = "nb"
 POPULAR_SHOWN = 6
 
 
+class Part(NamedTuple):
+    """Somebody's part in a matter that several share: a candidate's key, and the body (or the
+    brain, where any of its bodies may answer) whose it is."""
+
+    key: str
+    owner: str
+
+
 class Found(msgspec.Struct, frozen=True):
     """A candidate for a question.
 
     `owner` is the body whose matter it is; None means the asking body's own.
     `url` is a remit's page, where it has one. `somebodys` is the probability that the question
-    is anybody's here, whichever candidate is right.
+    is anybody's here, whichever candidate is right. `shared` is what other bodies have of the
+    same matter. `many` says that the owner stands for many bodies.
     """
 
     kind: Literal["entry", "remit"]
@@ -82,6 +92,8 @@ class Found(msgspec.Struct, frozen=True):
     probability: float
     url: str | None = None
     somebodys: float = 1.0
+    shared: tuple[Part, ...] = ()
+    many: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -169,6 +181,7 @@ class Knowledge:
         self._boundaries: list[tuple[dt.datetime, str]] = []
         self._latest_now = clock()
         self._waiting: dict[str, None] = {}
+        self._shared: dict[str, tuple[str, ...]] = {}
         self._embedding: asyncio.Task[None] | None = None
         self._catching_up = asyncio.Lock()
         self._refitting = asyncio.Lock()
@@ -269,6 +282,18 @@ class Knowledge:
         entry = self.entry(brain, entry_id)
         scored = Scored(f"entry:{brain}/{entry_id}", 1.0, 0.0)
         return self._found_entry(entry, scored, self.body(body_slug))
+
+    def found_remit(self, body: str, topic: str) -> Found:
+        """The remit as a certain candidate. Raises `KeyError` where there is none."""
+        return self._found_remit(
+            self.remits[body][topic], Scored(f"remit:{body}/{topic}", 1.0, 0.0)
+        )
+
+    def members(self, place: str) -> list[Body]:
+        """The bodies that answer from a brain, or that a body of kind `group` stands for."""
+        if place in self.brains:
+            return [body for body in self.bodies.values() if body.brain == place]
+        return [body for body in self.bodies.values() if place in body.groups]
 
     def answer_threshold(self, wrong_rate: float) -> float:
         """The probability from which to answer, for that share of wrong answers."""
@@ -497,6 +522,7 @@ class Knowledge:
         for (id,), brain in _changed(batch, "brain", Brain):
             _put_or_drop(self.brains, id, brain)
             self.entries.setdefault(id, {})
+            self._shared = _shared(self.brains.values())
         for (slug,), body in _changed(batch, "body", Body):
             _put_or_drop(self.bodies, slug, body)
         for (slug, key), fact in _changed(batch, "fact", Fact):
@@ -606,20 +632,24 @@ class Knowledge:
             if isinstance(thing, Entry) and _valid(thing, now):
                 found.append(self._found_entry(thing, candidate, body))
             elif isinstance(thing, Remit):
-                found.append(
-                    Found(
-                        kind="remit",
-                        key=candidate.key,
-                        brain=None,
-                        id=thing.topic,
-                        title=thing.title,
-                        owner=thing.body,
-                        probability=candidate.probability,
-                        url=thing.url,
-                        somebodys=candidate.somebodys,
-                    )
-                )
+                found.append(self._found_remit(thing, candidate))
         return found
+
+    def _found_remit(self, remit: Remit, candidate: Scored) -> Found:
+        owner = self.bodies.get(remit.body)
+        return Found(
+            kind="remit",
+            key=candidate.key,
+            brain=None,
+            id=remit.topic,
+            title=remit.title,
+            owner=remit.body,
+            probability=candidate.probability,
+            url=remit.url,
+            somebodys=candidate.somebodys,
+            shared=self._parts(candidate.key),
+            many=owner is not None and owner.kind == GROUP_KIND,
+        )
 
     def _found_entry(self, entry: Entry, candidate: Scored, body: Body | None) -> Found:
         return Found(
@@ -631,7 +661,20 @@ class Knowledge:
             owner=entry.owner or self._owner_of_brain(entry.brain, body),
             probability=candidate.probability,
             somebodys=candidate.somebodys,
+            shared=self._parts(candidate.key),
         )
+
+    def _parts(self, key: str) -> tuple[Part, ...]:
+        """What others have of the matter, of what there is."""
+        parts = []
+        for other in self._shared.get(key, ()):
+            thing = self._items.get(other)
+            if isinstance(thing, Remit):
+                parts.append(Part(other, thing.body))
+            elif thing is not None:
+                owner = thing.owner or self._owner_of_brain(thing.brain, None)
+                parts.append(Part(other, owner or thing.brain))
+        return tuple(parts)
 
     def _owner_of_brain(self, brain: str, body: Body | None) -> str | None:
         """None in the asking body's own brain; the one body that uses it, where only one does."""
@@ -730,6 +773,16 @@ def _item(key: str, thing: Entry | Remit, known: _Vectors) -> Item | None:
         passages=np.stack(of_passages) if of_passages else np.empty((0, dimensions), np.float32),
         scopes=scopes,
     )
+
+
+def _shared(brains: Iterable[Brain]) -> dict[str, tuple[str, ...]]:
+    """What other bodies have of each matter that is declared as shared, by key."""
+    return {
+        key: tuple(other for other in matter if other != key)
+        for brain in brains
+        for matter in brain.shared
+        for key in matter
+    }
 
 
 def _changed(batch: _Batch, kind: str, struct: type[T]) -> list[tuple[Key, T | None]]:

@@ -27,6 +27,8 @@ PERSON_ROLES: tuple[Role, ...] = ("admin", "curator", "editor", "reader", "agent
 
 EVERYONE = "*"
 GROUP_PREFIX = "group:"
+# The kind of a body that stands for many.
+GROUP_KIND = "group"
 
 
 class ContactPoint(msgspec.Struct, frozen=True):
@@ -41,21 +43,26 @@ class ContactPoint(msgspec.Struct, frozen=True):
 class Body(msgspec.Struct, frozen=True, kw_only=True):
     """An organisation in the federation.
 
+    `bot_name` is what its bot calls itself, if anything, such as Frida.
     `brain` is the brain its bot answers from, None where this installation
     only knows its remit. `language` is its own written form of Norwegian.
     `opening_hours` maps mon..sun to spans, `["08:00-15:30"]`, in `timezone`;
-    `closed_days` are ISO dates.
+    `closed_days` are ISO dates. `places` are names that people have for where
+    it is: towns, postal places, postcodes. A body of kind `group` stands for the
+    bodies that have its slug in `groups`.
     """
 
     id: Slug
     name: str
     short_name: str = ""
+    bot_name: str = ""
     kind: str = "municipality"
     brain: str | None = None
     language: str = "nb"
     languages: list[str] = msgspec.field(default_factory=lambda: ["nb", "nn", "en"])
     groups: list[str] = []
     municipality_number: str | None = None
+    places: list[str] = []
     website: str | None = None
     timezone: str = "Europe/Oslo"
     contacts: list[ContactPoint] = []
@@ -67,8 +74,12 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Brain(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection of entries. `shared` are matters that several bodies have a part in: each a
+    list of what belongs together, `["entry:kommune/startlan", "remit:husbanken/startlan"]`."""
+
     id: Slug
     name: str
+    shared: list[list[str]] = []
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ back, share                               away from the partner; let it read wha
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -43,6 +44,12 @@ def of_found(found: Found, body: str | None = None) -> str:
 
 def of_entry(brain: str, entry: str) -> str:
     return f"entry:{brain}/{entry}"
+
+
+def asked_where(offered: Iterable[str]) -> str:
+    """What a reply offers as several bodies answer it, without the bodies; empty for others."""
+    keys = {key if body else "" for key, _, body in (id.partition("@") for id in offered)}
+    return keys.pop() if len(keys) == 1 else ""
 
 
 def parse(text: str) -> Choice:

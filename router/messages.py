@@ -17,11 +17,15 @@ from typing import Literal
 import msgspec
 
 
-class Speaker(msgspec.Struct, frozen=True):
-    """The body that is speaking. Always named, so that a visitor knows who answers."""
+class Speaker(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body that is speaking. Always named, so that a visitor knows who answers.
+
+    `bot` is the name its bot goes by, where it has one.
+    """
 
     id: str
     name: str
+    bot: str | None = None
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -206,8 +210,16 @@ class Conversation(msgspec.Struct, frozen=True):
 
 
 class RouteResult(msgspec.Struct, frozen=True):
-    """Whose question it is: the most likely body (None where nobody's is), and the others."""
+    """Whose question it is.
+
+    `body` is the one it most probably belongs to, `probability` how probable
+    the first candidate is, `candidates` all that come into question, best
+    first. `ask` are the one or two to ask the visitor about: where it is
+    uncertain, or where both have a part in the matter. Without a body and
+    without anyone to ask about it is nobody's.
+    """
 
     body: str | None
     probability: float
     candidates: list[Candidate]
+    ask: list[str] = []

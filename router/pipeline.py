@@ -25,14 +25,25 @@ from brains.errors import Invalid, UnknownEntry
 from brains.gaps import Gaps
 from brains.knowledge import FactMissing, Found, Knowledge
 from brains.model import AskedReason, Body, Nearest
-from router import choices, decide, replies
+from router import choices, decide, places, replies
 from router.asked import AskedQuestions
 from router.detect.crisis import CrisisDetector
 from router.detect.human import HumanDetector
 from router.federation import referring, way
 from router.federation.referring import Referring
 from router.language import LanguageDetection
-from router.messages import Crisis, Handover, Message, Reply, Unanswered
+from router.messages import (
+    Answered,
+    Candidate,
+    Clarify,
+    Crisis,
+    Handover,
+    Message,
+    Option,
+    Referred,
+    Reply,
+    Unanswered,
+)
 from router.popular import popular
 from router.redact import redact
 from router.state import Asked, Memory, Partner
@@ -82,13 +93,15 @@ class Pipeline(msgspec.Struct, frozen=True):
             return acted.reply, self._record(asked, acted, None, message.choice)
         vector = (await self.encoder.encode([asked.text]))[0]
         if kind := self.crisis.detect(asked.text, vector):
-            acted = self._stay(replies.crisis(asked.body, kind, asked.language, asked.now), asked)
+            acted = Acted(replies.crisis(asked.body, kind, asked.language, asked.now))
         elif self.human.detect(asked.text, vector):
             acted = self._stay(self._handover(asked), asked)
         else:
             found = self._retrieve(asked, vector)
             decision = decide.decide(found, asked.body, self.limits())
-            acted = await self._go_on(decision, asked, vector, found)
+            if (replied := await self._where(decision, asked)) is not None:
+                return replied
+            acted = await self._go_on(self._placed(decision, asked), asked, vector, found)
         return acted.reply, self._record(asked, acted, vector)
 
     def limits(self) -> decide.Limits:
@@ -121,7 +134,63 @@ class Pipeline(msgspec.Struct, frozen=True):
         )
 
     def _retrieve(self, asked: Asked, vector: Vector) -> list[Found]:
-        return self.knowledge.find(asked.text, vector, asked.body.id, asked.now, CANDIDATES)
+        found = self.knowledge.find(asked.text, vector, asked.body.id, asked.now, CANDIDATES)
+        return [one for one in found if not (one.many and one.owner in asked.body.groups)]
+
+    async def _where(self, decision: decide.Decision, asked: Asked) -> tuple[Reply, Memory] | None:
+        """The reply to a place, where one was asked for and the message is one."""
+        key, now = asked.memory.pending, asked.now
+        if not key or (found := self._kept(key, asked)) is None:
+            return None
+        members = self.knowledge.members(found.owner or found.brain or "")
+        meant = places.meant(asked.text, members)
+        if len(meant.bodies) == 1:
+            choice = choices.of_found(found, meant.bodies[0].id)
+            acted = await self._chosen(choice, msgspec.structs.replace(asked, text=""))
+            return acted.reply, self._record(asked, acted, None, choice)
+        if not meant.bodies and not (
+            meant.unknown and (meant.sure or isinstance(decision, decide.Unknown))
+        ):
+            return None
+        reply = replies.ask_municipality(
+            asked.body,
+            found,
+            meant.bodies or members,
+            asked.language,
+            now,
+            asked.memory.member,
+            meant.unknown,
+            several=bool(meant.bodies),
+        )
+        offered = tuple(option.id for option in reply.options)
+        return reply, msgspec.structs.replace(asked.memory, offered=offered)
+
+    def _kept(self, key: str, asked: Asked) -> Found | None:
+        """The candidate of a button, if it is there still."""
+        chosen = choices.parse(key)
+        try:
+            if chosen.kind == "remit":
+                return self.knowledge.found_remit(chosen.place, chosen.id)
+            return self.knowledge.found(chosen.place, chosen.id, asked.body.id)
+        except (UnknownEntry, KeyError):
+            return None
+
+    def _placed(self, decision: decide.Decision, asked: Asked) -> decide.Decision:
+        """The decision where the question says which municipality it is about."""
+        match decision:
+            case decide.AskMunicipality(place, found):
+                members = self.knowledge.members(place)
+                said = places.named(asked.text, members)
+                if len(said) > 1:
+                    return decide.AskMunicipality(place, found, tuple(one.id for one in said))
+            case decide.Answer(found):
+                members = self.knowledge.members(found.brain or "")
+                said = places.named(asked.text, members, strictly=True)
+                if asked.body in said or len(said) > 1:
+                    return decision
+            case _:
+                return decision
+        return decide.Refer(said[0].id, found) if said else decision
 
     async def _go_on(
         self, decision: decide.Decision, asked: Asked, vector: Vector, found: Sequence[Found]
@@ -146,8 +215,26 @@ class Pipeline(msgspec.Struct, frozen=True):
     ) -> Acted:
         """`vector` is None where a button was pressed: then the decision is never Unknown."""
         if isinstance(decision, decide.Refer):
-            return await self._refer(decision, asked, vector, found)
-        return Acted(await self._act_here(decision, asked, vector, found))
+            acted = await self._refer(decision, asked, vector, found)
+        else:
+            acted = Acted(await self._act_here(decision, asked, vector, found))
+        if isinstance(decision, decide.Answer | decide.Refer) and decision.found is not None:
+            return acted._replace(reply=self._shared(acted.reply, decision.found, asked))
+        return acted
+
+    def _shared(self, reply: Reply, found: Found, asked: Asked) -> Reply:
+        """The reply, and the parts that others have in the matter."""
+        if not isinstance(reply.outcome, Answered | Referred):
+            return reply
+        options = []
+        for part in found.shared:
+            other = self._kept(part.key, asked)
+            if other is None or part.owner in (asked.body.id, asked.body.brain, reply.body.id):
+                continue
+            body = self.knowledge.bodies.get(part.owner)
+            name = (body.short_name or body.name) if body else self.knowledge.brain(part.owner).name
+            options.append(Option(part.key, f"{other.title} ({name})"))
+        return replies.with_parts(reply, options, asked.language) if options else reply
 
     async def _act_here(
         self,
@@ -159,9 +246,19 @@ class Pipeline(msgspec.Struct, frozen=True):
         match decision:
             case decide.Answer(one):
                 return await self._answer(one, asked, asked.body, vector)
-            case decide.AskMunicipality(brain, one):
-                bodies = [body for body in self.knowledge.bodies.values() if body.brain == brain]
-                return replies.ask_municipality(asked.body, one, bodies, asked.language, asked.now)
+            case decide.AskMunicipality(place, one, among):
+                bodies = self.knowledge.members(place)
+                if among:
+                    bodies = [body for body in bodies if body.id in among]
+                return replies.ask_municipality(
+                    asked.body,
+                    one,
+                    bodies,
+                    asked.language,
+                    asked.now,
+                    asked.memory.member,
+                    several=bool(among),
+                )
             case decide.Ask(close):
                 names = {body.id: body.short_name or body.name for body in self._others(asked.body)}
                 return replies.clarify(asked.body, close, names, asked.language, asked.now)
@@ -243,8 +340,12 @@ class Pipeline(msgspec.Struct, frozen=True):
         return replies.handover(body, asked.language, asked.now)
 
     def _stay(self, reply: Reply, asked: Asked) -> Acted:
-        """Our reply, and the partner, if any, goes on afterwards."""
-        return Acted(reply, asked.memory.partner)
+        """Our reply; the partner, if any, goes on afterwards, and the way back stays there."""
+        partner = asked.memory.partner
+        if partner is None:
+            return Acted(reply)
+        options = [*reply.options, replies.way_back(asked.body, asked.language)]
+        return Acted(msgspec.structs.replace(reply, options=options), partner)
 
     async def _chosen(self, choice: str, asked: Asked) -> Acted:
         """A button was pressed: what it names is certain."""
@@ -265,14 +366,13 @@ class Pipeline(msgspec.Struct, frozen=True):
 
     async def _chosen_found(self, chosen: choices.Choice, asked: Asked) -> Acted:
         if chosen.kind == "remit":
-            remit = self.knowledge.remits[chosen.place][chosen.id]
-            found = Found("remit", "", None, remit.topic, remit.title, remit.body, 1.0, remit.url)
-            return await self._refer(decide.Refer(remit.body, found), asked, None, [found])
-        found = self.knowledge.found(chosen.place, chosen.id, asked.body.id)
+            found = self.knowledge.found_remit(chosen.place, chosen.id)
+        else:
+            found = self.knowledge.found(chosen.place, chosen.id, asked.body.id)
+        decision = decide.of_candidate(found, asked.body)
         if chosen.body is not None and chosen.body != asked.body.id:
-            other = self.knowledge.body(chosen.body).id
-            return await self._refer(decide.Refer(other, found), asked, None, [found])
-        return await self._act(decide.of_candidate(found, asked.body), asked, None, [found])
+            decision = decide.Refer(self.knowledge.body(chosen.body).id, found)
+        return await self._act(decision, asked, None, [found])
 
     async def _chosen_of_partner(self, choice: str, asked: Asked) -> Acted:
         """One of the partner's own options, or that it may read what was said."""
@@ -384,7 +484,8 @@ class Pipeline(msgspec.Struct, frozen=True):
         """Notes the question for curating, and returns what to remember of it."""
         before, reply = asked.memory, acted.reply
         question = asked.text if choice is None else before.question
-        if choice is None or choice in before.offered:
+        pressed = choice in before.offered or _is_of(choice, before.pending)
+        if choice is None or pressed:
             at, conversation = asked.now, asked.conversation
             self.questions.note(
                 asked.body, question, asked.language, reply, at, conversation, vector
@@ -393,7 +494,9 @@ class Pipeline(msgspec.Struct, frozen=True):
             question = before.question
         language = asked.language if asked.certain_language else before.language
         offered = tuple(option.id for option in reply.options)
-        return Memory(language, question, offered, acted.partner)
+        pending = choices.asked_where(option.id for option in _candidates(reply))
+        member = choices.parse(choice).body if choice is not None else None
+        return Memory(language, question, offered, acted.partner, pending, member or before.member)
 
     async def _note_missing(self, found: Found, key: str, asked: Asked, speaker: Body) -> None:
         assert found.brain is not None
@@ -406,6 +509,15 @@ class Pipeline(msgspec.Struct, frozen=True):
 
     def _others(self, body: Body) -> list[Body]:
         return [other for other in self.knowledge.bodies.values() if other.id != body.id]
+
+
+def _is_of(choice: str | None, pending: str) -> bool:
+    """Whether a choice answers what a place was asked for."""
+    return bool(choice and pending) and str(choice).startswith(f"{pending}@")
+
+
+def _candidates(reply: Reply) -> list[Candidate]:
+    return reply.outcome.candidates if isinstance(reply.outcome, Clarify) else []
 
 
 def _nearest(found: Sequence[Found]) -> list[Nearest]:

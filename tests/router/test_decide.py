@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from brains.knowledge import Found
+from brains.knowledge import Found, Part
 from brains.model import Body
 from router.decide import (
     Answer,
@@ -18,6 +19,7 @@ from router.decide import (
     of_candidate,
     party,
     shares,
+    whose,
 )
 
 BERGEN = Body(id="bergen", name="Bergen kommune", brain="kommune")
@@ -74,8 +76,8 @@ TAX, MOVE, REST = remit(0.9), remit(0.4, "move"), remit(0.35, "rest")
         pytest.param(
             [MOVE, entry(0.38), REST],
             BERGEN,
-            Refer("skatteetaten", None, (MOVE, REST)),
-            id="another body's with its own between",
+            Ask((MOVE, entry(0.38), REST)),
+            id="another body's or its own",
         ),
         pytest.param(
             [entry(0.4, "a"), entry(0.35, "b")],
@@ -139,8 +141,77 @@ def test_whose_a_candidate_is() -> None:
     assert party(TAX, BERGEN) == "skatteetaten"
 
 
-def test_shares_are_summed_by_party_and_never_more_than_certain() -> None:
-    summed = shares([SFO, CHILD, PRICE, SICK, REST], BERGEN)
-    assert summed == {"bergen": 1.0, "nav": 1.0, "skatteetaten": 0.35}
-    assert list(shares([PRICE, SICK, PLACE], BERGEN)) == ["bergen", "nav"]
+def test_shares_are_by_party_and_together_what_is_anybodys() -> None:
+    found = [replace(one, somebodys=0.9) for one in (SFO, CHILD, PRICE, SICK, REST)]
+    summed = shares(found, BERGEN)
+    assert list(summed) == ["nav", "bergen", "skatteetaten"]
+    assert sum(summed.values()) == pytest.approx(0.9)
+    assert summed["nav"] == pytest.approx(0.9 * 1.3 / 2.85)
     assert shares([], BERGEN) == {}
+
+
+def strange(probability: float, somebodys: float, *rest: Found) -> list[Found]:
+    """Candidates for a question that is anybody's as likely as that."""
+    return [replace(one, somebodys=somebodys) for one in (remit(probability), *rest)]
+
+
+@pytest.mark.parametrize(
+    ("found", "host", "body", "ask"),
+    [
+        pytest.param([], None, None, (), id="nothing found"),
+        pytest.param(strange(0.9, 0.2), None, None, (), id="nobody's"),
+        pytest.param(strange(0.9, 0.9), None, "skatteetaten", (), id="certainly one's"),
+        pytest.param(
+            strange(0.3, 0.9, entry(0.1)),
+            None,
+            "skatteetaten",
+            ("skatteetaten", "kommune"),
+            id="probably one's",
+        ),
+        pytest.param(
+            strange(0.3, 0.6, entry(0.29)), None, None, ("skatteetaten", "kommune"), id="one of two"
+        ),
+        pytest.param(
+            strange(0.3, 0.6, entry(0.29)),
+            BERGEN,
+            None,
+            ("skatteetaten", "bergen"),
+            id="one of two, one of which is the visitor's own",
+        ),
+        pytest.param(
+            strange(0.3, 0.75, entry(0.02)), None, "skatteetaten", ("skatteetaten",), id="one only"
+        ),
+    ],
+)
+def test_whose_it_is(
+    found: list[Found], host: Body | None, body: str | None, ask: tuple[str, ...]
+) -> None:
+    owned = whose(found, host, Limits(answer_from=0.8))
+    assert (owned.body, owned.ask) == (body, ask)
+    assert owned.nobodys == (body is None and not ask)
+
+
+def test_what_is_nobodys_is_not_referred() -> None:
+    assert decide(strange(0.9, 0.2), BERGEN, LIMITS) == Unknown()
+    assert decide([replace(SFO, somebodys=0.2)], BERGEN, LIMITS) == Answer(
+        replace(SFO, somebodys=0.2)
+    )
+
+
+def test_a_matter_that_two_share_is_both_bodies() -> None:
+    loan = replace(entry(0.9, "startlan"), shared=(Part("remit:husbanken/startlan", "husbanken"),))
+    state = replace(
+        remit(0.9, "startlan", "husbanken"), shared=(Part("entry:kommune/startlan", "kommune"),)
+    )
+    limits = Limits(answer_from=0.8)
+    assert whose([loan], None, limits).ask == ("kommune", "husbanken")
+    assert whose([loan], BERGEN, limits).ask == ("bergen", "husbanken")
+    assert whose([state], BERGEN, limits).ask == ("husbanken", "bergen")
+    assert whose([state], None, limits).body == "husbanken"
+
+
+def test_what_a_group_has_is_asked_which_member_for() -> None:
+    theirs = replace(remit(0.9, "barnehage", "kommunene"), many=True)
+    assert decide([theirs], BERGEN, LIMITS) == AskMunicipality("kommunene", theirs)
+    halves = [replace(one, probability=0.4) for one in (theirs, theirs)]
+    assert isinstance(decide(halves, BERGEN, LIMITS), Ask)
