@@ -24,7 +24,7 @@ def read(value: object) -> Told | None:
         html=reply.html,
         kind=KINDS[type(outcome)],
         language=reply.language,
-        speaker=reply.body.name,
+        speaker=reply.body.bot or reply.body.name,
         options=tuple(reply.options),
         sources=tuple(reply.sources),
         contacts=tuple(outcome.contacts) if isinstance(outcome, Crisis | Handover) else (),

@@ -180,6 +180,7 @@ def check_brain(brain: Brain) -> Problems:
 def check_body(body: Body, brains: Collection[str]) -> Problems:
     yield from _slug("field id", body.id)
     yield from _name("field name", body.name)
+    yield from _at_most("field bot_name", body.bot_name, NAME_CHARS_MAX)
     if body.brain is not None and body.brain not in brains:
         yield Problem("field brain", f"There is no brain called “{body.brain}”.")
     yield from _language(body.language, "field language")

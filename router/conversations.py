@@ -25,7 +25,6 @@ from router.messages import (
     Message,
     Notice,
     Reply,
-    Speaker,
     Spoken,
     Started,
     Turn,
@@ -70,7 +69,7 @@ class Conversations(msgspec.Struct, frozen=True):
             token,
             replies.greeting(host, spoken),
             popular(self.knowledge, host, now.month),
-            Speaker(host.id, host.name),
+            replies.speaker(host),
             replies.human(host, now),
             spoken,
             list(self.broadcasts.notices(body, spoken)),
@@ -180,7 +179,7 @@ class Conversations(msgspec.Struct, frozen=True):
             said = await rows.turns(tx, kept.id)
         return Conversation(
             kept.id,
-            Speaker(host.id, host.name),
+            replies.speaker(host),
             kept.language,
             "bot",
             replies.human(host, self.clock()),

@@ -151,7 +151,7 @@ def referred_with_answer(body: Body, other: Body, reply: Reply, language: str) -
         text=rendering.plain(parts[0]) + "\n\n" + reply.text,
         html=html,
         language=reply.language,
-        body=Speaker(other.id, other.name),
+        body=speaker(other),
         human=reply.human,
         options=reply.options,
         sources=reply.sources,
@@ -214,7 +214,7 @@ def of_partner(
     `first` is that it speaks for the first time: then the visitor hears why. The way back is
     always among the options.
     """
-    name = _speaker(other, told.speaker)
+    name = _named(other, told.speaker)
     lead = f"*{say('partner_lead', language, other=other.name, speaker=name)}*" if first else ""
     contacts = _list(told.contacts)
     outcome: Outcome = Referred(other.id, other.id, other.website, told.reply)
@@ -298,6 +298,10 @@ def choice_gone(body: Body, language: str, now: dt.datetime) -> Reply:
     )
 
 
+def speaker(body: Body) -> Speaker:
+    return Speaker(body.id, body.name, body.bot_name or None)
+
+
 def human(body: Body, now: dt.datetime) -> Human:
     """Whether a human of the body can be reached now."""
     return Human(bool(body.contacts) and opening.open_until(body, now) is not None)
@@ -316,7 +320,7 @@ def in_language(texts: Texts, language: str) -> str:
     return texts.get(language) or texts.get("nb") or next(iter(texts.values()), "")
 
 
-def _speaker(other: Body, bot: str | None) -> str:
+def _named(other: Body, bot: str | None) -> str:
     """The bot's own name and its body's: `Frida (NAV)`."""
     name = other.short_name or other.name
     if not bot or bot.casefold() in (other.name.casefold(), name.casefold()):
@@ -382,7 +386,7 @@ def _reply(
         text=rendering.plain(markdown),
         html=rendering.html(markdown),
         language=language,
-        body=Speaker(body.id, body.name),
+        body=speaker(body),
         human=human(body, now),
         options=list(options),
         sources=list(sources),

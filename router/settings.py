@@ -158,6 +158,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     demo: Annotated[
         bool, Meta(description="Load the demo federation at start, as `serve --demo` does.")
     ] = False
+    demo_brain: Annotated[
+        Literal["", "kommune", "nav"],
+        Meta(
+            description="Only this brain of the demo and its bodies: two such installations can "
+            "be federated."
+        ),
+    ] = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:

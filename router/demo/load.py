@@ -27,24 +27,34 @@ AUTHOR = "demo"
 CONTACT_TOPIC = "kontakt"
 
 
-async def load(db: Database, encoder: TextEncoder, progress: Progress | None = None) -> None:
-    """Load all of it. `progress` hears of texts encoded, for each brain anew."""
-    for brain in BRAINS:
+async def load(
+    db: Database, encoder: TextEncoder, progress: Progress | None = None, only: str = ""
+) -> None:
+    """Load all of it, or one brain and who has no other: half of a federation to be joined.
+
+    `progress` hears of texts encoded, for each brain anew.
+    """
+    brains = [brain for brain in BRAINS if only in ("", brain.id)]
+    bodies = read_bodies(only)
+    known = {body.id for body in bodies}
+    for brain in brains:
         await store.save_brain(db, brain)
-    bodies = read_bodies()
     await store.save_bodies(db, await _new(db, BODIES, bodies))
-    await store.save_facts(db, await _new(db, FACTS, read_facts()))
-    for brain in BRAINS:
+    facts = [fact for fact in read_facts() if fact.body in known]
+    await store.save_facts(db, await _new(db, FACTS, facts))
+    for brain in brains:
         await store.import_entries(
             db, encoder, brain.id, read_entries(brain.id), progress, author=AUTHOR, keep_edits=True
         )
-    local = await _new(db, LOCAL_ANSWERS, _lines("local.jsonl", LocalAnswer))
-    await store.save_local_answers(db, local)
-    await store.save_remits(db, encoder, read_remits(bodies), progress)
+    local = [one for one in _lines("local.jsonl", LocalAnswer) if only in ("", one.brain)]
+    await store.save_local_answers(db, await _new(db, LOCAL_ANSWERS, local))
+    remits = [remit for remit in read_remits(bodies) if remit.body in known]
+    await store.save_remits(db, encoder, remits, progress)
 
 
-def read_bodies() -> list[Body]:
-    return _lines("bodies.jsonl", Body)
+def read_bodies(only: str = "") -> list[Body]:
+    """All bodies, or without those that answer from another brain than `only`."""
+    return [body for body in _lines("bodies.jsonl", Body) if not only or body.brain in (None, only)]
 
 
 def read_entries(brain: str) -> list[Entry]:

@@ -121,7 +121,7 @@ export function replyMessage(reply, context) {
   const element = h(
     `div.message.bot${foreign ? ".foreign" : ""}${outcome.type === "crisis" ? ".crisis" : ""}`,
     { "data-outcome": outcome.type, "data-body": reply.body.id },
-    h("h3.who", {}, foreign ? t("answers", { name: reply.body.name }) : reply.body.name),
+    h("h3.who", {}, foreign ? t("answers", { name: nameOf(reply.body) }) : reply.body.name),
     answer,
   );
   if (outcome.type === "handover") element.append(...queuePlace(reply, t));
@@ -143,12 +143,17 @@ export function replyMessage(reply, context) {
   return element;
 }
 
+/** The bot's own name and its body's, or the body's alone. */
+function nameOf({ name, bot }) {
+  return bot ? `${bot} (${name})` : name;
+}
+
 /** Who speaks while another body's bot does, and the way back; null where none does. */
 export function guestBar(reply, { t, choose }) {
   const back = reply.options?.find((option) => option.id === BACK);
   if (!back) return null;
   return [
-    h("p", {}, icon("chat"), h("span", {}, t("guest", { name: reply.body.name }))),
+    h("p", {}, icon("chat"), h("span", {}, t("guest", { name: nameOf(reply.body) }))),
     h("button.secondary", { type: "button", click: () => choose(back) }, back.label),
   ];
 }
