@@ -22,6 +22,7 @@ IN_WORDS = {
     "partner_networks",
     "trusted_proxies",
     "adapter_requests_per_minute",
+    "demo_brain",
 }
 
 
