@@ -1,6 +1,7 @@
 """One file or folder a protocol: how websites and partner bots reach us, and we reach bots.
 
     widget/         the website widget: two lines of HTML
+    samsvar/        our own protocol, between two installations
     a2a/            A2A 1.0 and 0.3, between agents, in both directions
     boost/          boost.ai's Chat API v2, in both directions
     openai_chat/    OpenAI's chat completions, for any program written for them

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from brains import tables
-from brains.database import Transaction, insert, upsert
+from brains.database import Transaction, insert
 
 _cards = tables.cards
 
@@ -40,8 +40,10 @@ async def claim(tx: Transaction, body: str, now: dt.datetime, before: dt.datetim
     return bool((await tx.execute(statement)).rowcount)
 
 
-async def put(tx: Transaction, read: CardRead) -> None:
-    await upsert(tx, _cards, [msgspec.structs.asdict(read)])
+async def note(tx: Transaction, read: CardRead) -> None:
+    """Writes down how a try went; whether another is due already is left as it is."""
+    outcome = {"read_at": read.read_at, "topics": read.topics, "problem": read.problem}
+    await tx.execute(sa.update(_cards).filter_by(body=read.body).values(**outcome))
 
 
 async def ask_again(tx: Transaction, body: str | None = None) -> None:

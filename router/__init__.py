@@ -23,6 +23,8 @@ errors          what is refused here, beside what brains names
 security/       keys, rights, origins, limits
 api/  cli/      the HTTP API; the command samsvar
 console/        the web pages where a content team works; jobs: their long work
+federation/     whose question it is taken to, over which protocol, and who is believed
+manifest        what installations tell each other of themselves
 adapters        what an adapter is, and what it is given; desk and talk give it
 installed       which adapters there are
 demo/           a federation to try

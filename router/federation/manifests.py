@@ -106,16 +106,16 @@ class Manifests:
             async with asyncio.timeout(READ_SECONDS_MAX):
                 count = await self._take_over(connection)
             await self._refresh_peer(connection)
-            done = CardRead(body=connection.body, tried_at=now, read_at=now, topics=count)
+            done = CardRead(body=connection.body, read_at=now, topics=count)
         except (TimeoutError, httpx.HTTPError, PartnerFailed, SamsvarError) as error:
             problem = (str(error) or type(error).__name__)[:PROBLEM_CHARS_MAX]
-            done = msgspec.structs.replace(done, tried_at=now, problem=problem)
+            done = msgspec.structs.replace(done, problem=problem)
         except Exception as error:
             log.error("The card of %s could not be read", connection.body, exc_info=error)
             problem = f"The adapter failed with {type(error).__name__}."
-            done = msgspec.structs.replace(done, tried_at=now, problem=problem)
+            done = msgspec.structs.replace(done, problem=problem)
         async with self._db.write() as tx:
-            await cards.put(tx, done)
+            await cards.note(tx, done)
 
     async def _take_over(self, connection: Connection) -> int:
         """How many topics the partner has now."""
