@@ -10,6 +10,10 @@ says. Called: `calling.py` takes a question to a bot and waits for what it says,
 `replies.py` knows when it has said it all, `reading.py` makes its activities a
 `Told`. `shapes.py` is what goes over the wire both ways.
 
+A caller may say under `samsvar` in a message's channel data who asks and which bodies
+the message has passed, `{"sender": "nav", "via": ["nav"]}`; a bot's message has its
+whole `Reply` there.
+
 Clients poll; there is no stream. A watermark is how many activities have been
 seen, and activities are made from the turns that are stored, so both survive a
 restart.

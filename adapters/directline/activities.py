@@ -14,6 +14,7 @@ from adapters.directline.echoes import Echo, Echoes
 from adapters.directline.shapes import (
     HERO_CARD,
     JSON_CONTENT,
+    OURS,
     Account,
     Activity,
     Attachment,
@@ -69,12 +70,6 @@ def activities(told: Told, echoes: Echoes) -> list[Activity]:
     return found
 
 
-def offered(told: Told) -> list[Option]:
-    """What a label or number typed now may mean."""
-    replies = [turn.reply for turn in told.turns if turn.reply is not None]
-    return replies[-1].options if replies else told.first.popular
-
-
 def _greeting(told: Told) -> Activity:
     notices = told.first.broadcasts
     texts = [*(notice.text for notice in notices), told.first.greeting]
@@ -89,7 +84,7 @@ def _greeting(told: Told) -> Activity:
         text_format="markdown",
         text="\n\n".join(texts),
         suggested_actions=_buttons([*options, *told.first.popular]),
-        channel_data={"samsvar": {"broadcasts": msgspec.to_builtins(notices)}},
+        channel_data={OURS: {"broadcasts": msgspec.to_builtins(notices)}},
     )
 
 
@@ -133,7 +128,7 @@ def _with_reply(told: Told, said: Activity, turn: int, reply: Reply) -> Activity
         input_hint="expectingInput" if reply.options else "acceptingInput",
         suggested_actions=_buttons(reply.options),
         attachments=[card] if links else None,
-        channel_data={"samsvar": msgspec.to_builtins(reply)},
+        channel_data={OURS: msgspec.to_builtins(reply)},
     )
 
 

@@ -23,6 +23,8 @@ from adapters.directline.activities import HANDOFF
 from adapters.directline.replies import Replies
 from adapters.directline.shapes import (
     JSON_CONTENT,
+    OURS,
+    About,
     Account,
     Activity,
     ActivitySet,
@@ -82,6 +84,8 @@ async def _asked(line: Line, question: Question, state: State) -> Told:
     activity = reading.pressed(question.choice) if question.choice else None
     activity = activity or Activity(type="message", text=question.text, text_format="plain")
     activity.sender, activity.locale = user, question.language
+    about = About(question.sender, question.sender_name, question.via)
+    activity.channel_data = {**(activity.channel_data or {}), OURS: about}
     posted = await _post(line, state, activity)
     said = await _listen(line, state, Replies(posted.id, user.id))
     told = reading.told(said)

@@ -10,7 +10,7 @@ from adapters import plain
 from adapters.directline.activities import CHOICE
 from adapters.directline.echoes import Echo
 from adapters.directline.errors import Refused
-from adapters.directline.shapes import Activity
+from adapters.directline.shapes import OURS, About, Activity
 from router.messages import Option
 
 # What happens at the client, with nothing in it to answer.
@@ -26,15 +26,17 @@ UNANSWERED = frozenset(
         "typing",
     ]
 )
+ABOUT = About()
 CLIENT_ID = "clientActivityID"
 ID_CHARS_MAX = 100
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """What is said to the bot."""
+    """What is said to the bot, and the bodies that it has passed."""
 
     text: str
     choice: str | None
+    via: tuple[str, ...] = ()
 
 
 def heard(activity: Activity, offered: Sequence[Option]) -> Heard | None:
@@ -49,11 +51,11 @@ def heard(activity: Activity, offered: Sequence[Option]) -> Heard | None:
         raise Refused(400, "Activities of this type are not taken. Send a message.")
     value = activity.value
     if isinstance(value, dict) and isinstance(value.get(CHOICE), str):
-        return Heard("", value[CHOICE])
+        return Heard("", value[CHOICE], _about(activity).via)
     text = activity.text or (value if isinstance(value, str) else "")
     if not text.strip() and activity.attachments:
         raise Refused(400, "Files are not taken here. Send a text.", "NotSupported")
-    return Heard(text, plain.chosen(text, offered))
+    return Heard(text, plain.chosen(text, offered), _about(activity).via)
 
 
 def echo(activity: Activity, user: str | None) -> Echo:
@@ -65,6 +67,16 @@ def echo(activity: Activity, user: str | None) -> Echo:
         _short(sender.name if sender else None),
         _short(client_id),
     )
+
+
+def _about(activity: Activity) -> About:
+    data = activity.channel_data
+    if not isinstance(data, dict) or OURS not in data:
+        return ABOUT
+    try:
+        return msgspec.convert(data[OURS], About)
+    except msgspec.ValidationError as error:
+        raise Refused(400, f"“{OURS}” in the channel data: {error}.") from None
 
 
 def _short(text: object) -> str | None:

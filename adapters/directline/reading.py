@@ -14,6 +14,7 @@ import msgspec
 from markdown_it import MarkdownIt
 
 from adapters.directline.activities import HANDOFF
+from adapters.directline.replies import whole
 from adapters.directline.shapes import Activity, Attachment, Card, CardAction
 from router.adapters import Told
 from router.messages import Contact, Option, Source
@@ -49,6 +50,8 @@ def told(said: Sequence[Activity]) -> Told:
             files += _file(attachment)
     speakers = [one.sender.name for one in said if one.sender is not None and one.sender.name]
     locales = [one.locale for one in said if one.locale]
+    if (reply := whole(said)) is not None:
+        return msgspec.structs.replace(reply, options=tuple(_options(actions)))
     handed = any(one.type == "handoff" or one.name == HANDOFF for one in said)
     return Told(
         html="".join(parts),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from adapters import ours
 from adapters.directline.activities import HANDOFF
-from adapters.directline.shapes import Activity
+from adapters.directline.shapes import OURS, Activity
+from router.adapters import Told
 
 ACTIVITIES_MAX = 100
 
@@ -39,7 +41,7 @@ class Replies:
             return True
         if not shown or self._news is None:
             return False
-        if self.said[-1].input_hint == "expectingInput":
+        if self.said[-1].input_hint == "expectingInput" or whole(self.said) is not None:
             return True
         return now - self._news >= quiet_s
 
@@ -50,6 +52,13 @@ class Replies:
         return one.reply_to_id in (None, "", self._posted) and (
             one.type in ("message", "typing") or _is_end(one)
         )
+
+
+def whole(said: Sequence[Activity]) -> Told | None:
+    """The reply of another Samsvar, which is all in one activity."""
+    data = [one.channel_data for one in said if isinstance(one.channel_data, dict)]
+    given = [one[OURS] for one in data if OURS in one]
+    return ours.read(given[-1]) if given else None
 
 
 def _is_end(one: Activity) -> bool:

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from adapters import plain
 from adapters.directline import activities, admission, heard
 from adapters.directline.echoes import Echoes
 from adapters.directline.errors import Refused, refuse
@@ -87,11 +88,10 @@ def _of_activities(echoes: Echoes) -> list[HTTPRouteHandler]:
         """Something that the client's user does. The reply is among the activities afterwards."""
         granted, talk = await admission.opened(request, desk, body_id, conversation)
         activity = await _read(request, Activity)
-        told = await _told(desk, body_id, conversation, talk)
-        said = heard.heard(activity, activities.offered(told))
+        said = heard.heard(activity, await plain.offered(talk))
         if said is None:
             return Posted(f"{conversation}|{secrets.token_hex(8)}")
-        reply = await talk.say(said.text, said.choice)
+        reply = await talk.say(said.text, said.choice, said.via)
         visitors = reply.turn - 1
         echoes.keep(conversation, visitors, heard.echo(activity, granted.user))
         return Posted(activities.id_of(conversation, visitors))

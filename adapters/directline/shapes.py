@@ -11,8 +11,9 @@ HERO_CARD = "application/vnd.microsoft.card.hero"
 JSON_CONTENT = "application/json"
 USER_ID_CHARS_MAX = 100
 LOCALE_CHARS_MAX = 35
-NAME_CHARS_MAX = 200
-TYPE_CHARS_MAX = 40
+NAME_CHARS_MAX = 300
+# What is ours in an activity's channel data: `About` a message, or the whole reply.
+OURS = "samsvar"
 
 
 class Account(msgspec.Struct, omit_defaults=True):
@@ -95,6 +96,15 @@ class Start(msgspec.Struct):
 
     user: User | None = None
     locale: Annotated[str, Meta(max_length=LOCALE_CHARS_MAX)] | None = None
+
+
+class About(msgspec.Struct, frozen=True, rename="camel"):
+    """What a caller may say of its message, under `samsvar` in the channel data: who asks, and
+    the bodies that it has passed, oldest first."""
+
+    sender: Annotated[str, Meta(max_length=NAME_CHARS_MAX)] = ""
+    sender_name: Annotated[str, Meta(max_length=NAME_CHARS_MAX)] = ""
+    via: Annotated[tuple[Annotated[str, Meta(max_length=120)], ...], Meta(max_length=20)] = ()
 
 
 class Started(msgspec.Struct, rename="camel"):

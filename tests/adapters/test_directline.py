@@ -10,7 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.directline.adapter import DirectLineAdapter
+from router.adapters import PartnerFailed
 from tests.adapters.conftest import ANSWERED, CRISIS, FOLLOW_UP, JS, NAVS, VAGUE
+from tests.adapters.lines import PlainLine, question
 
 HUMAN = "Jeg vil snakke med et menneske"
 HERO = "application/vnd.microsoft.card.hero"
@@ -202,6 +205,21 @@ def test_a_token_is_good_for_its_conversation_alone_and_can_be_refreshed(domain:
         assert seen[0]["from"]["id"] == "kari"
 
 
+async def test_another_samsvar_reads_the_whole_reply_and_chooses_from_it(domain: str) -> None:
+    adapter = DirectLineAdapter()
+    async with httpx.AsyncClient(timeout=30) as http:
+        line = PlainLine(domain, http, settings={"poll_s": "0.05"})
+        told = await adapter.ask(line, question(VAGUE, sender="nav", via=("nav",)))
+        assert told.kind == "clarify"
+        assert told.speaker == "Bergen kommune"
+        press = {"choice": told.options[0].id, "state": told.state}
+        chosen = await adapter.ask(line, question("", sender="nav", via=("nav",), **press))
+        assert chosen.kind == "answered"
+        assert chosen.reply is not None
+        with pytest.raises(PartnerFailed, match="activities was refused"):
+            await adapter.ask(line, question(ANSWERED, via=("bergen", "nav")))
+
+
 @pytest.mark.parametrize(
     ("path", "content", "status", "says"),
     [
@@ -214,6 +232,12 @@ def test_a_token_is_good_for_its_conversation_alone_and_can_be_refreshed(domain:
         ("activities", b'{"type":"message","text":"hei \\ud800"}', 400, "does not fit"),
         ("activities", b'{"type":"message","text":"\xff"}', 400, "does not fit"),
         ("activities", b'{"type":"message","value":{"choice":"entry:"}}', 400, "options"),
+        (
+            "activities",
+            b'{"type":"message","text":"","channelData":{"samsvar":7}}',
+            400,
+            "samsvar",
+        ),
         ("activities", b'{"type":"message","attachments":[{"name":"a"}]}', 400, "Files"),
         ("activities", b'{"type":"message","text":"' + b"x" * 70_000 + b'"}', 413, "Send less"),
         ("upload?userId=kari", b"--x", 400, "Files"),

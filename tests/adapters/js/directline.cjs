@@ -14,8 +14,11 @@ const seen = [];
 const posted = [];
 const statuses = [];
 let begun = 0;
+let finished = false;
 
 function finish(failure) {
+  if (finished) return;
+  finished = true;
   const { conversationId, token, watermark } = line;
   const status = statuses.map((number) => ConnectionStatus[number]);
   const shown = { seen, posted, status, conversationId, token, watermark, failure };
