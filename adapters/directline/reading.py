@@ -23,6 +23,7 @@ CARDS = frozenset(f"application/vnd.microsoft.card.{kind}" for kind in ("hero", 
 ADAPTIVE_CARD = "application/vnd.microsoft.card.adaptive"
 SAYS = frozenset({"imBack", "postBack", "messageBack"})
 DEPTH_MAX = 10
+TEXT_CHARS_MAX = 8_000
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
@@ -37,15 +38,15 @@ class Button(msgspec.Struct, array_like=True):
 
 def told(said: Sequence[Activity]) -> Told:
     """What the activities say, in the order in which they came."""
-    parts: list[str] = []
+    texts: list[tuple[str | None, str | None]] = []
     actions: list[CardAction] = []
     files: list[Source] = []
     for one in said:
-        parts.append(_marked(one.text, one.text_format))
+        texts.append((one.text, one.text_format))
         actions += one.suggested_actions.actions if one.suggested_actions else []
         for attachment in one.attachments or [] if one.type == "message" else []:
             words, buttons = _card(attachment)
-            parts += [_marked(word, None) for word in words]
+            texts += [(word, None) for word in words]
             actions += buttons
             files += _file(attachment)
     speakers = [one.sender.name for one in said if one.sender is not None and one.sender.name]
@@ -54,7 +55,7 @@ def told(said: Sequence[Activity]) -> Told:
         return msgspec.structs.replace(reply, options=tuple(_options(actions)))
     handed = any(one.type == "handoff" or one.name == HANDOFF for one in said)
     return Told(
-        html="".join(parts),
+        html="".join(_marked(texts)),
         kind="handover" if handed else None,
         language=locales[-1] if locales else None,
         speaker=speakers[-1] if speakers else None,
@@ -80,12 +81,19 @@ def pressed(choice: str) -> Activity | None:
     return Activity(type="message", text=text, value=value, channel_data=data)
 
 
-def _marked(text: str | None, kind: str | None) -> str:
-    """As HTML, whatever it was."""
-    if not text or not text.strip():
-        return ""
+def _marked(texts: Iterable[tuple[str | None, str | None]]) -> Iterable[str]:
+    """Texts of any format as HTML, and no more than is ever shown: rendering takes time."""
+    left = TEXT_CHARS_MAX
+    for text, kind in texts:
+        shown = (text or "").strip()[:left]
+        left -= len(shown)
+        if shown:
+            yield _html(shown, kind)
+
+
+def _html(text: str, kind: str | None) -> str:
     if kind == "plain":
-        return f"<p>{html.escape(text.strip()).replace(chr(10), '<br>')}</p>"
+        return f"<p>{html.escape(text).replace(chr(10), '<br>')}</p>"
     return text if kind == "xml" else str(MARKDOWN.render(text))
 
 

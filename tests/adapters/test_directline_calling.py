@@ -141,6 +141,12 @@ async def test_a_forgotten_conversation_begins_anew(her: tuple[PlainLine, Frida]
     assert "dagpenger" in told.html
 
 
+async def test_no_more_is_read_than_is_ever_shown(her: tuple[PlainLine, Frida]) -> None:
+    line, _ = her
+    told = await asked(line, "alt")
+    assert 8_000 < len(told.html) < 20_000
+
+
 async def test_silence_lasts_until_the_router_ends_it(her: tuple[PlainLine, Frida]) -> None:
     line, _ = her
     with pytest.raises(TimeoutError):

@@ -68,6 +68,8 @@ def _replies(activity: dict[str, Any]) -> list[list[dict[str, Any]]]:
         return [
             [_message("Ha det!"), {"type": "endOfConversation", "code": "completedSuccessfully"}]
         ]
+    if "alt" in text:
+        return [[_message("*a **b [" * 100_000)] * 3]
     if "stille" in text:
         return []
     return [[_message("Det vet jeg ikke.")]]
