@@ -303,6 +303,43 @@ async def test_a_conversation_changes_its_language(desk: AdapterDesk) -> None:
         await talk.speak("tlh")
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "",
+        "entry",
+        "entry:kommune/nothing",
+        "entry:nowhere/x@bergen",
+        "entry:kommune/x@\0",
+        "remit:x/y",
+        "partner:nav/x",
+        "body:bergen",
+        "none",
+        "human",
+        "back",
+        "\ud800",
+        "x" * 100_000,
+    ],
+)
+async def test_a_choice_that_was_never_offered_does_no_harm(desk: AdapterDesk, choice: str) -> None:
+    talk = await desk.start("notes", "someone", "choices", "bergen")
+    try:
+        reply = await talk.say(choice=choice)
+    except Invalid as error:
+        assert error.pointer == "choice"
+    else:
+        assert reply.text
+
+
+@pytest.mark.parametrize("turn", [-1, 0, 1, 99, 2**31, 2**70])
+async def test_feedback_on_what_is_no_reply_is_refused(desk: AdapterDesk, turn: int) -> None:
+    talk = await desk.start("notes", "someone", "feedback", "bergen")
+    await talk.say(KNOWN)
+    await talk.feedback(2, True)
+    with pytest.raises(Invalid):
+        await talk.feedback(turn, True)
+
+
 async def test_one_question_is_kept_nowhere(send: Send, service: Service) -> None:
     before = await count(service)
     answer = await send(path="/once", text="12345")
