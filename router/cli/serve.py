@@ -152,10 +152,12 @@ async def _show_people(app: Litestar) -> None:
     settings: Settings = app.state.settings
     if not settings.demo:
         return
-    from router.demo.people import PEOPLE, first_people
+    from router.demo.people import first_people, people_of
 
-    password = await first_people(app.state.service.db)
+    password = await first_people(app.state.service.db, settings.demo_brain)
     if password is not None:
-        names = "\n".join(f"{email}  ({role})" for email, _, role, _ in PEOPLE)
+        names = "\n".join(
+            f"{email}  ({role})" for email, _, role, _ in people_of(settings.demo_brain)
+        )
         text = f"{names}\n\nPassword of each: {password}\nShown this once."
         console().print(Panel(text, title="Sign in at /console as", expand=False))
