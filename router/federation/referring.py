@@ -59,7 +59,7 @@ class Referring(msgspec.Struct, frozen=True):
         passed = {*asked.via, asked.body.id}
         if found is None or not found.enabled or other.id in passed:
             return None
-        if len(asked.via) + 1 >= HOPS_MAX:
+        if len(asked.via) + 1 > HOPS_MAX:
             return None
         if found.languages and asked.language not in found.languages:
             return None

@@ -12,7 +12,7 @@ import pytest
 
 from brains import audit, people
 from brains.people import Person
-from router.demo.people import PEOPLE, first_people
+from router.demo.people import first_people, people_of
 from router.service import Service
 from tests.console.conftest import ClientOf
 
@@ -224,4 +224,4 @@ async def test_a_spreadsheet_is_not_given_formulas(client_of: ClientOf, service:
 
 async def test_the_demo_gets_people_once(service: Service, persons: dict[str, Person]) -> None:
     assert await first_people(service.db) is None, "there are people already"
-    assert {role for _, _, role, _ in PEOPLE} == {"admin", "curator", "editor"}
+    assert {role for _, _, role, _ in people_of("")} == {"admin", "curator", "editor"}

@@ -169,7 +169,7 @@ async def test_switching_off_ends_it_at_once(
     assert reply.body.id == "bergen"
 
 
-@pytest.mark.parametrize("via", [("skatteetaten",), ("a", "b", "c")])
+@pytest.mark.parametrize("via", [("skatteetaten",), ("a", "b", "c", "d")])
 async def test_a_question_is_not_taken_in_circles(
     federation: Service, connect: Connect, via: tuple[str, ...]
 ) -> None:
