@@ -508,6 +508,21 @@ seen_tokens = sa.Table(
     sa.Index("ix_seen_tokens_expires_at", "expires_at"),
 )
 
+referrals = sa.Table(
+    "referrals",
+    metadata,
+    sa.Column("body", _Id, primary_key=True),
+    sa.Column("conversation", sa.String(64), primary_key=True),
+    sa.Column("question", sa.String(32), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("helpful", sa.Boolean, nullable=False),
+    sa.Column("fingerprint", sa.String(200), nullable=False),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("ix_referrals_conversation", "conversation"),
+    sa.Index("ix_referrals_at", "at"),
+)
+
 cards = sa.Table(
     "cards",
     metadata,

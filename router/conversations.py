@@ -20,6 +20,7 @@ from router import choices, replies
 from router.curation.broadcasts import Broadcasts
 from router.errors import WrongToken
 from router.events import Events
+from router.federation.confirming import Confirming
 from router.messages import (
     Conversation,
     Message,
@@ -52,6 +53,7 @@ class Conversations(msgspec.Struct, frozen=True):
     pipeline: Pipeline
     events: Events
     broadcasts: Broadcasts
+    confirming: Confirming
     clock: Callable[[], dt.datetime]
 
     async def start(
@@ -98,7 +100,9 @@ class Conversations(msgspec.Struct, frozen=True):
         message = Message(kept.body, text or "", choice, kept.language, kept.id, tuple(via))
         reply, remembered = await self.pipeline.answer(message, memory)
         shown = redact(text) if text else self._label_of(choice or "", kept.language)
-        return await self._keep(kept.id, shown, reply, remembered)
+        reply = await self._keep(kept.id, shown, reply, remembered)
+        self.confirming.heard(kept.id, memory, remembered, reply, choice)
+        return reply
 
     async def speak(self, id: str, token: str, language: str) -> Spoken:
         """The visitor has chosen a language. Raises `Invalid` for one the bot does not speak."""
@@ -154,8 +158,10 @@ class Conversations(msgspec.Struct, frozen=True):
         """
         async with self.db.write() as tx:
             await rows.feedback(tx, kept.id, turn, helpful, redact(comment) if comment else None)
-            said = await rows.turns(tx, kept.id) if helpful is False else []
-        if (unhelpful := unhelpful_answer(said, turn)) is not None:
+            said = await rows.turns(tx, kept.id) if helpful is not None else []
+        if helpful is not None:
+            self.confirming.judged(kept.id, said, turn, helpful)
+        if helpful is False and (unhelpful := unhelpful_answer(said, turn)) is not None:
             await self.pipeline.flag_unhelpful(unhelpful, kept.body, kept.language, kept.id)
 
     async def erase(self, id: str, token: str) -> None:
@@ -166,6 +172,7 @@ class Conversations(msgspec.Struct, frozen=True):
         """`erase`, of a conversation that the caller has opened already."""
         async with self.db.write() as tx:
             await rows.erase(tx, kept.id)
+            await self.confirming.erase(tx, kept.id)
         self.events.publish(kept.id, "state", {"state": "closed"})
 
     async def get(self, id: str, token: str) -> Conversation:

@@ -496,7 +496,9 @@ class Pipeline(msgspec.Struct, frozen=True):
         offered = tuple(option.id for option in reply.options)
         pending = choices.asked_where(option.id for option in _candidates(reply))
         member = choices.parse(choice).body if choice is not None else None
-        return Memory(language, question, offered, acted.partner, pending, member or before.member)
+        member = member or before.member
+        taken = question if acted.partner is not None and before.partner is None else ""
+        return Memory(language, question, offered, acted.partner, pending, member, taken)
 
     async def _note_missing(self, found: Found, key: str, asked: Asked, speaker: Body) -> None:
         assert found.brain is not None

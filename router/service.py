@@ -21,13 +21,14 @@ from threadpoolctl import threadpool_limits
 from brains import asked as asked_rows
 from brains import conversations as conversation_rows
 from brains import imports as import_rows
+from brains import referrals as referral_rows
 from brains import secrets, vectors
 from brains.database import Database
 from brains.errors import SamsvarError
 from brains.gaps import Gaps
 from brains.gaps.affinity import everyday
 from brains.gaps.tidier import Tidier
-from brains.knowledge import Knowledge
+from brains.knowledge import Found, Knowledge
 from brains.store import now as utc_now
 from embeddings import stored
 from embeddings.background import background_texts
@@ -37,7 +38,7 @@ from embeddings.fitting import Background
 from embeddings.kept import KeptVectors
 from embeddings.matcher import Matcher
 from embeddings.packaged import Progress, default_cache
-from router import decide, replies
+from router import decide, places, replies
 from router.asked import AskedQuestions
 from router.conversations import Conversations
 from router.curation import Curation
@@ -59,6 +60,7 @@ from router.detect import crisis, human
 from router.detect.classifier import Example
 from router.events import Events
 from router.federation import http
+from router.federation.confirming import Confirming
 from router.federation.connections import Connections
 from router.federation.exchange import Exchanges
 from router.federation.health import HealthDesk
@@ -82,8 +84,6 @@ PURGE_EVERY_S = 3600.0
 KEEP_FIT_EVERY_S = 5.0
 ROUTED_CANDIDATES = 10
 DEMO_BRAIN = "kommune"
-# The body of a question that is some municipality's is its brain, until the municipality is known.
-ROUTE_FROM = 0.5
 
 
 class Service:
@@ -124,8 +124,9 @@ class Service:
         self.broadcasts = Broadcasts(db, knowledge, clock)
         self.local_answers = LocalAnswers(db, knowledge, clock)
         self.facts = Facts(db, knowledge, clock)
+        self.confirming = Confirming(db, knowledge, encoder, form_secret, clock)
         self.conversations = Conversations(
-            db, knowledge, pipeline, self.events, self.broadcasts, clock
+            db, knowledge, pipeline, self.events, self.broadcasts, self.confirming, clock
         )
         self.curation = Curation(db, knowledge, encoder, clock)
         self.gap_desk = GapDesk(
@@ -169,7 +170,8 @@ class Service:
             loading.close()
         kept = KeptVectors(batching, default_cache() if encoder is None else None)
         if settings.demo:
-            await load_demo(db, kept, _counted(report, "loading the demo federation"))
+            heard = _counted(report, "loading the demo federation")
+            await load_demo(db, kept, heard, settings.demo_brain)
         matcher = await _matcher(db, kept)
         knowledge = await Knowledge.open(db, batching, matcher=matcher, clock=clock)
         await everyday(db, kept)
@@ -180,7 +182,7 @@ class Service:
         trust = await open_trust(settings, db, clock)
         service = cls(settings, db, batching, matcher, knowledge, gaps, pipeline, secret, trust)
         await service._learn(report)
-        if settings.demo:
+        if settings.demo and DEMO_BRAIN in knowledge.brains:
             await visitors.ask(pipeline, DEMO_BRAIN)
         service._start()
         return service
@@ -212,25 +214,31 @@ class Service:
     ) -> RouteResult:
         """Whose question it is.
 
-        `municipality` is a slug or number; without it, a question that any
-        municipality answers is its brain's. Raises `UnknownBody`.
+        `municipality` is a slug or number; without it the question may name one, and else a
+        question that any municipality answers is its brain's. Raises `UnknownBody`.
         """
         asking = self.knowledge.body(sender).id if sender else None
         local = self._municipality(municipality)
         vector = (await self.encoder.encode([text]))[0]
         found = self.knowledge.find(text, vector, None, self.pipeline.clock(), ROUTED_CANDIDATES)
+        local = local or self._named(text, found)
         if local is None and asking is not None and self.knowledge.body(asking).brain:
-            host = self.knowledge.body(asking)
-            local = host.id if host.kind == "municipality" else None
-        shares = decide.shares(found, self.knowledge.bodies.get(local or ""))
+            here = self.knowledge.body(asking)
+            local = here.id if here.kind == "municipality" else None
+        host = self.knowledge.bodies.get(local or "")
+        whose = decide.whose(found, host, self.pipeline.limits())
         candidates = [
-            Candidate(slug, self._name(slug), round(share, 4)) for slug, share in shares.items()
+            Candidate(slug, self._name(slug), round(share, 4))
+            for slug, share in whose.shares.items()
         ]
-        best = candidates[0] if candidates else None
-        known = best is not None and best.probability >= ROUTE_FROM
-        return RouteResult(
-            best.id if best and known else None, best.probability if best else 0.0, candidates
-        )
+        best = candidates[0].probability if candidates else 0.0
+        return RouteResult(whose.body, best, candidates, list(whose.ask))
+
+    def _named(self, text: str, found: Sequence[Found]) -> str | None:
+        """The only one of several bodies that the question names, and that may answer it."""
+        shared = next((one.brain for one in found if one.owner is None and one.brain), None)
+        said = places.named(text, self.knowledge.members(shared)) if shared else ()
+        return said[0].id if len(said) == 1 else None
 
     async def popular(self, body: str, month: int | None = None) -> list[Option]:
         """The popular questions of a body in a month (1-12, by default this one)."""
@@ -302,6 +310,7 @@ class Service:
             asyncio.create_task(self.trust.forget_for_ever(), name="forget used tokens"),
             asyncio.create_task(self.manifests.follow(), name="read partners' manifests"),
             asyncio.create_task(self.asked.flush_for_ever(), name="store what was asked"),
+            asyncio.create_task(self.confirming.for_ever(), name="learn from referrals"),
             asyncio.create_task(Tidier(self.gaps).tidy_for_ever(), name="tidy gaps"),
             asyncio.create_task(self._purge_for_ever(), name="erase old conversations"),
             asyncio.create_task(self._keep_fits_for_ever(), name="keep fits"),
@@ -319,6 +328,7 @@ class Service:
                 async with self.db.write() as tx:
                     erased = await conversation_rows.purge(tx, oldest)
                     erased += await asked_rows.purge(tx, oldest)
+                    erased += await referral_rows.purge(tx, oldest)
                     await import_rows.expire(tx, self.imports.oldest())
             except SamsvarError as error:
                 log.warning("old conversations could not be erased: %s", error)

@@ -37,7 +37,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     buttons offered for it, and the partner that answers for now.
 
     `pending` is what the visitor was asked to name a municipality for, `member` the one that
-    was named last.
+    was named last, `taken` the question that was taken to the partner just now.
     """
 
     language: str | None = None
@@ -46,6 +46,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     partner: Partner | None = None
     pending: str = ""
     member: str = ""
+    taken: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -27,12 +27,12 @@ class UnhelpfulAnswer(msgspec.Struct, frozen=True):
 def unhelpful_answer(said: Sequence[Turn], turn: int) -> UnhelpfulAnswer | None:
     """What was asked and answered in that turn; None where the reply gave no answer."""
     by_number = {one.turn: one for one in said}
-    reply = _reply_of(by_number.get(turn))
+    reply = reply_of(by_number.get(turn))
     if reply is not None and isinstance(reply.outcome, Referred):
         reply = reply.outcome.reply
     if reply is None or not isinstance(reply.outcome, Answered):
         return None
-    asked = _question(by_number, turn - 1)
+    asked = asked_before(by_number, turn - 1)
     if asked is None:
         return None
     return UnhelpfulAnswer(
@@ -40,15 +40,15 @@ def unhelpful_answer(said: Sequence[Turn], turn: int) -> UnhelpfulAnswer | None:
     )
 
 
-def _question(by_number: dict[int, Turn], turn: int) -> Turn | None:
+def asked_before(by_number: dict[int, Turn], turn: int) -> Turn | None:
     """What the visitor said before the reply; before a button, what the bot asked back about."""
     asked = by_number.get(turn)
-    before = _reply_of(by_number.get(turn - 1))
+    before = reply_of(by_number.get(turn - 1))
     if asked is not None and before is not None and isinstance(before.outcome, Clarify):
         pressed = asked.text in {option.label for option in before.options}
-        return _question(by_number, turn - 2) if pressed else asked
+        return asked_before(by_number, turn - 2) if pressed else asked
     return asked if asked is not None and asked.sender == "visitor" else None
 
 
-def _reply_of(said: Turn | None) -> Reply | None:
+def reply_of(said: Turn | None) -> Reply | None:
     return _reply.decode(said.reply) if said is not None and said.reply is not None else None

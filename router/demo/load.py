@@ -22,7 +22,17 @@ from brains.vectors import Progress, TextEncoder
 T = TypeVar("T", bound=msgspec.Struct)
 
 FOLDER = Path(__file__).parent
-BRAINS = (Brain(id="kommune", name="Kommune"), Brain(id="nav", name="NAV"))
+# What a municipality and another body both have a part in.
+SHARED = (
+    ("entry:kommune/sosial-sosialhjelp", "entry:nav/om-nav-sosialhjelp"),
+    ("entry:kommune/eldre-hjelpemidler", "entry:nav/hjelpemidler-soknad"),
+    ("entry:kommune/bolig-startlan", "remit:husbanken/startlan"),
+    ("entry:kommune/eldre-tt-kort", "remit:vestland/tt-kort"),
+)
+BRAINS = (
+    Brain(id="kommune", name="Kommune", shared=[list(matter) for matter in SHARED]),
+    Brain(id="nav", name="NAV"),
+)
 AUTHOR = "demo"
 CONTACT_TOPIC = "kontakt"
 

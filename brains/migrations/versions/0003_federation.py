@@ -47,6 +47,20 @@ def upgrade() -> None:
         sa.Column("problem", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("body", name="pk_cards"),
     )
+    op.create_table(
+        "referrals",
+        sa.Column("body", sa.String(length=120), nullable=False),
+        sa.Column("conversation", sa.String(length=64), nullable=False),
+        sa.Column("question", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("helpful", sa.Boolean(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=200), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("body", "conversation", "question", name="pk_referrals"),
+    )
+    op.create_index("ix_referrals_conversation", "referrals", ["conversation"])
+    op.create_index("ix_referrals_at", "referrals", ["at"])
 
 
 def _trust() -> None:
