@@ -24,7 +24,8 @@ REQUEST_BYTES_MAX = 2**20
 def refuse(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
     """Any refusal in the form that OpenAI's clients read."""
     refusal = request.app.state.desk.refusal(request, error)
-    body = shapes.error(refusal.status, refusal.text)
+    hint = " A model is a body's slug; GET models lists them." if refusal.status == 404 else ""
+    body = shapes.error(refusal.status, refusal.text + hint)
     return Response(body, status_code=refusal.status, headers=_request_id())
 
 
@@ -54,10 +55,11 @@ async def completions(
     *before, (role, text) = said or [("", "")]
     if role != "user":
         raise ClientException("The last message must be the user's: it is what is answered.")
-    talk, offered = await memory.conversation(desk, caller, data.model, before)
+    talk, offered = await memory.conversation(desk, caller, data.model, data.visitor, before)
     reply = await talk.say(text, data.choice or plain.chosen(text, offered))
     shown = written.shown(reply, data.model)
-    await memory.remember(desk, caller, data.model, [*said, ("assistant", shown)], talk)
+    said.append(("assistant", shown))
+    await memory.remember(desk, caller, data.model, data.visitor, said, talk)
     id, now = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
     if data.stream:
         parts = written.chunks(id, now, data, shown, reply)

@@ -3,6 +3,7 @@
 A client sends everything said so far. The digest of it, up to and with our last
 message, names the conversation, so a choice among our options and a follow-up
 question are understood. A client that shortens or rewrites the history starts anew.
+Where it says whose question it is, that is part of the name.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ def history(messages: Sequence[ChatMessage]) -> list[tuple[str, str]]:
 
 
 async def conversation(
-    desk: Desk, caller: str, body: str, said: History
+    desk: Desk, caller: str, body: str, visitor: str, said: History
 ) -> tuple[Talk, Sequence[Option]]:
     """The conversation in which `said` was said last, and what it offered; else a new one.
 
     Two visitors of one caller may have begun with the same words: where the other has gone on,
     this one goes on in a conversation of its own.
     """
-    known = await desk.find(NAME, caller, _digest(said), body) if said else None
+    known = await desk.find(NAME, caller, _digest(visitor, said), body) if said else None
     turns = await known.turns() if known is not None else []
     last = turns[len(said) - 1].reply if said and len(turns) >= len(said) else None
     if known is None or len(turns) != len(said):
@@ -44,10 +45,12 @@ async def conversation(
     return known, last.options if last is not None else ()
 
 
-async def remember(desk: Desk, caller: str, body: str, said: History, talk: Talk) -> None:
-    """From now on `said` names the conversation."""
-    await desk.bind(NAME, caller, _digest(said), body, talk)
+async def remember(
+    desk: Desk, caller: str, body: str, visitor: str, said: History, talk: Talk
+) -> None:
+    """From now on `said` names the visitor's conversation."""
+    await desk.bind(NAME, caller, _digest(visitor, said), body, talk)
 
 
-def _digest(said: History) -> str:
-    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
+def _digest(visitor: str, said: History) -> str:
+    return hashlib.sha256(msgspec.json.encode([visitor, said])).hexdigest()

@@ -12,6 +12,7 @@ from router.messages import Reply
 MESSAGES_MAX = 2_000
 CONTENT_CHARS_MAX = 100_000
 
+Name = Annotated[str, Meta(max_length=500)]
 Text = Annotated[str, Meta(max_length=CONTENT_CHARS_MAX)]
 
 
@@ -59,7 +60,14 @@ class ChatRequest(msgspec.Struct):
     stream_options: StreamOptions | None = None
     n: int | None = None
     response_format: ResponseFormat | None = None
+    user: Name | None = None
+    safety_identifier: Name | None = None
     choice: Annotated[str, Meta(max_length=300)] | None = None
+
+    @property
+    def visitor(self) -> str:
+        """Whose question it is, where the caller tells its visitors apart."""
+        return self.safety_identifier or self.user or ""
 
     @property
     def wants_usage(self) -> bool:

@@ -20,10 +20,12 @@ def client(demo_server: str, partner_key: str) -> openai.OpenAI:
     return openai.OpenAI(base_url=base_url, api_key=partner_key, max_retries=0)
 
 
-def said(client: openai.OpenAI, messages: Messages, text: str, model: str = "bergen") -> Any:
+def said(
+    client: openai.OpenAI, messages: Messages, text: str, model: str = "bergen", user: str = ""
+) -> Any:
     """Asks; the history grows by the question and the answer. Returns the whole reply."""
     messages.append({"role": "user", "content": text})
-    done = client.chat.completions.create(model=model, messages=messages)
+    done = client.chat.completions.create(model=model, messages=messages, user=user)
     message = done.choices[0].message
     messages.append({"role": "assistant", "content": message.content})
     return message.model_extra["samsvar"]
@@ -80,9 +82,17 @@ def test_two_visitors_who_begin_alike_each_have_their_own_conversation(
     first = said(client, one, options[0]["label"])
     second = said(client, other, "2")
     assert first["outcome"]["type"] == "answered"
-    # The other body's option lacks a fact, or has an answer of its own: never the first's.
     assert second["text"] != first["text"]
     assert (first["turn"], second["turn"]) == (4, 2)
+
+
+def test_visitors_who_have_names_are_told_apart(client: openai.OpenAI) -> None:
+    kari: Messages = []
+    ola: Messages = []
+    said(client, kari, VAGUE, user="kari")
+    said(client, ola, VAGUE, user="ola")
+    chosen = [said(client, kari, "1", user="kari"), said(client, ola, "2", user="ola")]
+    assert [reply["turn"] for reply in chosen] == [4, 4]
 
 
 def test_goes_on_in_the_same_conversation(client: openai.OpenAI) -> None:
@@ -194,7 +204,7 @@ def test_a_long_history_is_no_hindrance(client: openai.OpenAI) -> None:
 
 
 def test_refuses_in_the_clients_own_form(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.NotFoundError, match="nowhere") as unknown:
+    with pytest.raises(openai.NotFoundError, match=r"nowhere.*lists them") as unknown:
         said(client, [], ANSWERED, "nowhere")
     assert unknown.value.code == "model_not_found"
     assert (unknown.value.request_id or "").startswith("req_")
