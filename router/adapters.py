@@ -45,6 +45,10 @@ from router.messages import (
     Turn,
 )
 
+# A route's `opt` that says: installations call this, each for many visitors. It is counted by
+# their addresses, at the rate of a key.
+FROM_INSTALLATIONS = "from_installations"
+
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -141,6 +145,9 @@ class Desk(Protocol):
 
     def require_sender(self, peer: Peer, sender: str, via: Sequence[str]) -> None:
         """Raises where `sender`, or the last of `via`, is not a body that the peer speaks for."""
+
+    async def record(self, peer: Peer, sender: str, body: str, reply: Reply) -> None:
+        """Writes into the audit log that `body` answered a visitor of `sender`: no words."""
 
     def manifest(self, brain: str | None = None, cursor: str | None = None) -> Manifest:
         """A page of what this installation says of itself; of one brain's topics."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from brains import audit, foreign, secrets, store
 from brains import conversations as rows
-from brains import foreign, secrets, store
+from brains.audit import Line
 from brains.tokens import hash_token
 from router.adapters import AnyRequest, Peer, Refusal, Served, Talk, Topic
 from router.api import metrics
@@ -27,6 +28,7 @@ from router.topics import topics_of
 
 PUBLIC = "public"
 PEER_SCHEME = "samsvar"
+ANSWERED = "federation.answered"
 DIGEST_CHARS = 16
 # An id of this length is not guessed: it names one conversation from wherever it comes.
 UNGUESSABLE_CHARS = 22
@@ -106,6 +108,19 @@ class AdapterDesk:
     def require_sender(self, peer: Peer, sender: str, via: Sequence[str]) -> None:
         """See `router.adapters.Desk`."""
         way.check_sender(peer.bodies, sender, via)
+
+    async def record(self, peer: Peer, sender: str, body: str, reply: Reply) -> None:
+        """See `router.adapters.Desk`."""
+        line = Line(
+            at=self._service.pipeline.clock(),
+            by=peer.name,
+            action=ANSWERED,
+            body=body,
+            object=sender,
+            detail={"outcome": str(type(reply.outcome).__struct_config__.tag)},
+        )
+        async with self._service.db.write() as tx:
+            await audit.append(tx, line)
 
     def manifest(self, brain: str | None = None, cursor: str | None = None) -> Manifest:
         """See `router.adapters.Desk`."""

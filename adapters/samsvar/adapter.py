@@ -15,7 +15,17 @@ from litestar.params import QueryParameter
 
 from adapters import ours
 from adapters.samsvar.shapes import Answer, Ask, KeySet, Problem
-from router.adapters import AnyRequest, Card, DeskHere, Line, PartnerFailed, Question, Told, Topic
+from router.adapters import (
+    FROM_INSTALLATIONS,
+    AnyRequest,
+    Card,
+    DeskHere,
+    Line,
+    PartnerFailed,
+    Question,
+    Told,
+    Topic,
+)
 from router.manifest import Manifest, PresentedTopic, Sealed
 
 NAME = "samsvar"
@@ -78,7 +88,7 @@ class SamsvarAdapter:
         )
 
 
-@post(f"{PREFIX}/ask", status_code=200, include_in_schema=False)
+@post(f"{PREFIX}/ask", status_code=200, include_in_schema=False, opt={FROM_INSTALLATIONS: True})
 async def answer_peer(request: AnyRequest, desk: DeskHere) -> Answer:
     """The reply of a body that answers here to the visitor of a peer's body."""
     peer = await desk.peer(request)
@@ -86,10 +96,12 @@ async def answer_peer(request: AnyRequest, desk: DeskHere) -> Answer:
     via = asked.via or (asked.sender,)
     desk.require_sender(peer, asked.sender, via)
     talk = await desk.talk(NAME, peer.caller, asked.conversation, asked.body, asked.language)
-    return Answer(await talk.say(asked.text, asked.choice, via))
+    reply = await talk.say(asked.text, asked.choice, via)
+    await desk.record(peer, asked.sender, asked.body, reply)
+    return Answer(reply)
 
 
-@get(f"{PREFIX}/manifest", include_in_schema=False)
+@get(f"{PREFIX}/manifest", include_in_schema=False, opt={FROM_INSTALLATIONS: True})
 async def manifest(
     request: AnyRequest, desk: DeskHere, brain: Text = None, cursor: Text = None
 ) -> Manifest:

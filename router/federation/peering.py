@@ -21,7 +21,8 @@ from collections.abc import Callable, Sequence
 import httpx
 import msgspec
 
-from brains import cards, checks, peers, signing
+from brains import audit, cards, checks, peers, signing
+from brains.audit import Line
 from brains.database import Database, Transaction
 from brains.documents import BODIES, BRAINS, CONNECTIONS
 from brains.errors import Conflict, Invalid, SamsvarError
@@ -41,6 +42,7 @@ SECRET_BYTES = 24
 JOIN_PATH = "/adapters/samsvar/join"
 MANIFEST_PATH = "/adapters/samsvar/manifest"
 WHO = (b"join", b"welcome")
+JOINED = "federation.join"
 
 
 class InvitationOver(NotAllowed):
@@ -115,7 +117,9 @@ class Peering:
             await signing.lock(tx)
             if not await peers.use_up(tx, invitation.id):
                 raise InvitationOver
-            await self._add(tx, theirs)
+            joined = await self._add(tx, theirs)
+            line = Line(at=self._clock(), by=joined.peer.name, action=JOINED, object=theirs.id)
+            await audit.append(tx, line)
         introduction = await self._introduction(own)
         who = WHO[1] + sent.mac.encode()
         return _sealed(invitation.id, introduction, invitation.secret_hash, who)

@@ -23,6 +23,7 @@ from litestar.stores.base import Store
 from litestar.stores.memory import MemoryStore
 
 from brains.tokens import hash_token
+from router.adapters import FROM_INSTALLATIONS
 
 STORE = "rate_limit"
 SWEEP_SECONDS = 60.0
@@ -72,11 +73,16 @@ def by_address(name: str, per_minute: int) -> DefineMiddleware:
 
 
 def by_key(per_minute: int) -> DefineMiddleware:
-    """At most `per_minute` requests with one key."""
+    """At most `per_minute` requests with one key, or of one other installation."""
+
+    def whose(request: AnyRequest) -> str:
+        key = request.scope.get("user")
+        return f"key:{key.id}" if key is not None else f"installation:{address(request)}"
+
     return RateLimitConfig(
         rate_limit=("minute", per_minute),
-        identifier_for_request=lambda request: f"key:{request.scope['user'].id}",
-        check_throttle_handler=_has_key,
+        identifier_for_request=whose,
+        check_throttle_handler=lambda request: not _is_anonymous(request),
         store=STORE,
         middleware_class=CountingLimit,
     ).middleware
@@ -147,11 +153,9 @@ async def _sweep(store: MemoryStore) -> None:
 
 
 def _is_anonymous(request: AnyRequest) -> bool:
-    return request.scope.get("user") is None
-
-
-def _has_key(request: AnyRequest) -> bool:
-    return request.scope.get("user") is not None
+    handler = request.scope.get("route_handler")
+    signs = handler is not None and handler.opt.get(FROM_INSTALLATIONS)
+    return request.scope.get("user") is None and not signs
 
 
 def _conversation(request: AnyRequest) -> str:

@@ -21,7 +21,7 @@ import pytest_asyncio
 
 from adapters.samsvar.adapter import PREFIX, SamsvarAdapter
 from adapters.samsvar.shapes import Ask
-from brains import cards, peers, store
+from brains import audit, cards, peers, store
 from brains.database import Database
 from brains.model import Body, Brain, Entry
 from embeddings.matcher import Scored
@@ -216,6 +216,19 @@ async def test_a_visitor_of_one_is_answered_by_the_other_in_the_same_window(two:
     assert isinstance(reply.outcome, Referred)
     assert (reply.outcome.answered_by, reply.body.name) == ("nav", "NAV")
     assert "Om dagpenger." in reply.text
+
+
+async def test_an_exchange_is_in_the_log_of_both_without_a_word_of_it(two: Two) -> None:
+    await two.hordaland.service.ask(Message("bergen", "Hvordan søker jeg om dagpenger?"))
+    for one, action in zip(two, ("asked", "answered"), strict=True):
+        async with one.service.db.read() as tx:
+            page = await audit.listing(tx, audit.Filter(action=f"federation.{action}"))
+        line = page.items[0]
+        assert {line.body, line.object} == {"bergen", "nav"}
+        assert "dagpenger" not in str(line)
+    async with two.hordaland.service.db.read() as tx:
+        joined = await audit.listing(tx, audit.Filter(action="federation.join"))
+    assert joined.items[-1].by == "NAV"
 
 
 async def test_errors_are_the_peers_own_words_for_the_operator(two: Two) -> None:
