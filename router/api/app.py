@@ -20,6 +20,7 @@ from router.api import metrics
 from router.api.ask import ask, route
 from router.api.bodies import BodyController
 from router.api.broadcasts import BroadcastController, notices
+from router.api.connections import ConnectionController
 from router.api.content import JsonRequest, json_only
 from router.api.conversations import ConversationController, start_conversation
 from router.api.docs import docs
@@ -54,6 +55,7 @@ TAGS = {
     "questions": "One question without a conversation.",
     "bodies": "The organisations and their facts.",
     "curation": "The shared brain: entries and gaps.",
+    "federation": "Connections to other bodies' bots.",
     "operation": "For whoever runs the service.",
 }
 
@@ -133,6 +135,7 @@ def _api(settings: Settings) -> Router:
             _limited("/", [ask, route], asks, "questions"),
             Router("/", route_handlers=[BodyController, FactController, notices], tags=["bodies"]),
             _curation(settings),
+            ConnectionController,
         ],
         guards=[known_key, json_only],
         middleware=[

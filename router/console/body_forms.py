@@ -13,7 +13,6 @@ from brains import checks
 from brains.errors import Problem
 from brains.model import Body, ContactPoint, Texts
 from router.console import forms
-from router.opening import DAYS
 
 GREETING = "greeting_"
 LABEL = "contact_label_"
@@ -64,10 +63,7 @@ def own_part(form: FormMultiDict, languages: list[str]) -> OwnPart:
     return OwnPart(
         greeting=forms.texts(form, GREETING),
         contacts=_contacts(form, languages),
-        opening_hours={
-            day: [span.replace(" ", "").replace("–", "-") for span in _split(form, f"hours_{day}")]
-            for day in DAYS
-        },
+        opening_hours=forms.opening_hours(form),
         closed_days=sorted({_date(line) for line in forms.text(form, "closed_days").split()}),
         popular=list(dict.fromkeys(forms.all_of(form, "popular"))),
     )
@@ -125,10 +121,6 @@ def _contacts(form: FormMultiDict, languages: list[str]) -> list[ContactPoint]:
         if value or label:
             found.append(ContactPoint(kind, label, value, url or None))
     return found
-
-
-def _split(form: FormMultiDict, name: str) -> list[str]:
-    return [part.strip() for part in re.split(r"[,;]", forms.text(form, name)) if part.strip()]
 
 
 def _date(written: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 
 from litestar.datastructures import FormMultiDict
@@ -10,6 +11,7 @@ from litestar.datastructures import FormMultiDict
 from brains.model import Body, Texts
 from router.console import frame, wording
 from router.console.dates import OSLO
+from router.opening import DAYS
 
 LANGUAGES = ("nb", "nn", "en")
 FIELD_CHARS_MAX = 20_000
@@ -37,6 +39,18 @@ def texts(form: FormMultiDict, prefix: str) -> Texts:
 def fields(prefix: str, values: Mapping[str, str]) -> dict[str, str | list[str]]:
     """The fields that `texts` reads, for an undo."""
     return {f"{prefix}{language}": said for language, said in values.items()}
+
+
+def opening_hours(form: FormMultiDict) -> dict[str, list[str]]:
+    """Each day's spans, as written in `hours_mon` and the others: `08:00 – 12:00, 13:00-15:30`."""
+    return {
+        day: [
+            span.replace(" ", "").replace("–", "-")
+            for span in re.split(r"[,;]", text(form, f"hours_{day}"))
+            if span.strip()
+        ]
+        for day in DAYS
+    }
 
 
 def languages(bodies: Iterable[Body], *kept: Mapping[str, str]) -> list[str]:

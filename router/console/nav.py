@@ -58,5 +58,6 @@ BRAIN = (
 ADMIN = (
     Section("people", "/console/people", "manage keys", "everywhere", "people"),
     Section("keys", "/console/keys", "manage keys", "everywhere", "keys"),
+    Section("federation", "/console/federation", "manage keys", "everywhere", "federation"),
     Section("audit", "/console/audit", "set facts", "any body", "audit"),
 )

@@ -23,6 +23,7 @@ from router.console.pages import (
     body_facts,
     broadcasts,
     conflicts,
+    connections,
     entries,
     entry_editor,
     entry_history,
@@ -39,6 +40,7 @@ from router.console.pages import (
     keys,
     local_answers,
     overview,
+    peers,
     people,
     profile,
     review,
@@ -80,6 +82,8 @@ AREAS: tuple[ModuleType, ...] = (
     profile,
     people,
     keys,
+    connections,
+    peers,
     audit,
 )
 

@@ -22,11 +22,14 @@ from router.federation.breaker import State
 from router.federation.connections import Connections
 from router.federation.exchange import ACTION, Exchanged, Exchanges
 from router.federation.referring import is_open
+from router.redact import redact
+from router.security.texts import clean
 
 LOOKED_BACK = dt.timedelta(days=1)
 LINES_MAX = 5_000
 FAULTS_SHOWN = 10
 TRIAL_TEXT = "Hei"
+TRIAL_CHARS_MAX = 1_000
 ENDED_WELL = ("answered", "unknown")
 
 
@@ -78,18 +81,18 @@ class HealthDesk(msgspec.Struct, frozen=True):
         self.connections.get(body)
         return next(one for one in await self.all() if one.connection.body == body)
 
-    async def try_it(self, body: str, text: str = TRIAL_TEXT, by: str = "") -> Exchanged:
-        """Asks the partner something now, whatever its breaker says.
+    async def try_it(self, body: str, text: str = TRIAL_TEXT) -> Exchanged:
+        """Asks the partner something now, redacted, whatever its breaker says.
 
-        Raises `UnknownConnection`.
+        Raises `UnknownConnection`, and `Invalid` for a text that is empty or too long.
         """
         connection = self.connections.get(body)
         asking = next((one for one in self.knowledge.bodies.values() if one.brain), None)
         question = Question(
-            text=text,
+            text=redact(clean(text, TRIAL_CHARS_MAX)),
             body=body,
             sender=asking.id if asking else "",
-            sender_name=by or (asking.name if asking else ""),
+            sender_name=asking.name if asking else "",
             language=asking.language if asking else "nb",
             conversation=f"trial-{self.clock().timestamp():.0f}",
             via=(asking.id,) if asking else (),

@@ -38,6 +38,7 @@ NOUNS = {
     "fact_files": "facts",
     "gap_answers": "gaps",
     "gap_work": "gaps",
+    "peers": "federation",
     "transfer": "imports",
 }
 

@@ -116,6 +116,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             "SAMSVAR_REQUESTS_PER_MINUTE": "1000000",
             "SAMSVAR_ASKS_PER_MINUTE": "1000000",
             "SAMSVAR_KEY_REQUESTS_PER_MINUTE": "1000000",
+            "SAMSVAR_PARTNER_NETWORKS": "127.0.0.0/8",
         }
     )
 

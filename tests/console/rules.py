@@ -93,6 +93,25 @@ TABLE: list[tuple[set[str], str]] = [
         GET /console/bodies/new
         POST /console/bodies/{slug}/restore-settings
         POST /console/bodies/{slug}/settings
+        GET /v1/connections
+        DELETE /v1/connections/{slug}
+        GET /v1/connections/{slug}
+        PUT /v1/connections/{slug}
+        POST /v1/connections/{slug}/try
+        GET /console/federation
+        GET /console/federation/new
+        POST /console/federation/new
+        GET /console/federation/{slug}
+        POST /console/federation/{slug}/disable
+        GET /console/federation/{slug}/edit
+        POST /console/federation/{slug}/edit
+        POST /console/federation/{slug}/enable
+        POST /console/federation/{slug}/read
+        POST /console/federation/{slug}/remove
+        POST /console/federation/{slug}/try
+        POST /console/peers/accept
+        POST /console/peers/off
+        POST /console/peers/on
         GET /console/keys
         POST /console/keys
         POST /console/keys/{key_id}/revoke
