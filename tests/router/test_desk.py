@@ -85,7 +85,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(service: Service) -> Litestar:
     return create_app(service, service.settings, [NotesAdapter()])
 
