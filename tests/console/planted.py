@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from brains import audit, facts, notes, people, store, tables
 from brains.audit import Line
 from brains.database import Database, Transaction
-from brains.model import Broadcast, Entry, Fact, LocalAnswer, Status
+from brains.model import Broadcast, Connection, Entry, Fact, LocalAnswer, Status
 from brains.notes import NewNote
 from router.security.access import Access
 from router.service import Service
@@ -116,6 +116,14 @@ async def _plant_one(service: Service, brain: str, slug: str) -> Target:
     )
     await service.knowledge.catch_up()
     await service.broadcasts.save(brain, notice, "test")
+    bot = Connection(
+        body=slug,
+        adapter="rasa",
+        address="http://127.0.0.1:9",
+        unknown=[mark(slug, "connection")],
+        enabled=False,
+    )
+    await service.connections.save(bot)
     started = await service.conversations.start(slug, "nb")
     key, _ = await Access(service.db).create(mark(slug, "key"), "editor", f"body:{slug}")
     async with service.db.write() as tx:
