@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "card:"
 READ_EVERY = dt.timedelta(hours=1)
+RETRY_AFTER = dt.timedelta(minutes=1)
 LOOK_EVERY_S = 2.0
 READ_SECONDS_MAX = 60.0
 TOPICS_MAX = 6_000
@@ -73,26 +74,21 @@ class Manifests:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def read_due(self) -> None:
-        """Reads every card that was not tried for an hour, and forgets those of connections that
-        are gone."""
-        before = self._clock() - READ_EVERY
+        """Reads every card that was not tried for an hour, or failed a minute ago, and forgets
+        those of connections that are gone."""
         async with self._db.read() as tx:
             known = await cards.listing(tx)
         for body in known.keys() - self._knowledge.connections.keys():
             await self._forget(body)
-        due = [
-            connection
-            for connection in self._connections.listing()
-            if connection.enabled and _is_due(known.get(connection.body), before)
-        ]
-        await asyncio.gather(
-            *(self._read_once(connection, known.get(connection.body), before) for connection in due)
-        )
+        switched_on = (one for one in self._connections.listing() if one.enabled)
+        await asyncio.gather(*(self._read_if_due(one, known.get(one.body)) for one in switched_on))
 
-    async def _read_once(
-        self, connection: Connection, last: CardRead | None, before: dt.datetime
-    ) -> None:
+    async def _read_if_due(self, connection: Connection, last: CardRead | None) -> None:
         """Reads the card, where no other process does."""
+        failed = last is not None and last.problem
+        before = self._clock() - (RETRY_AFTER if failed else READ_EVERY)
+        if not _is_due(last, before):
+            return
         async with self._db.write() as tx:
             mine = await cards.claim(tx, connection.body, self._clock(), before)
         if mine:
@@ -103,8 +99,7 @@ class Manifests:
         now = self._clock()
         done = last or CardRead(body=connection.body)
         try:
-            async with asyncio.timeout(READ_SECONDS_MAX):
-                count = await self._take_over(connection)
+            count = await self._take_over(connection)
             await self._refresh_peer(connection)
             done = CardRead(body=connection.body, read_at=now, topics=count)
         except (TimeoutError, httpx.HTTPError, PartnerFailed, SamsvarError) as error:
@@ -122,7 +117,9 @@ class Manifests:
         adapter = self._connections.adapters.get(connection.adapter)
         if adapter is None:
             raise PartnerFailed(f"There is no adapter called “{connection.adapter}”.")
-        card = await adapter.card(await self._connections.line(connection))
+        line = await self._connections.line(connection)
+        async with asyncio.timeout(READ_SECONDS_MAX):  # embedding what was read may take longer
+            card = await adapter.card(line)
         found = [] if card is None else remits_of(card, connection.body, self._members(connection))
         bodies = {connection.body, *self._members(connection)}
         if await remits.replace(self._db, self._encoder, bodies, PREFIX, found):
