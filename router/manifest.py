@@ -30,6 +30,8 @@ class PresentedBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     language: Annotated[str, Meta(max_length=35)] = "nb"
     languages: Annotated[list[str], Meta(max_length=40)] = []
     groups: Annotated[list[str], Meta(max_length=40)] = []
+    bot_name: Annotated[str, Meta(max_length=200)] = ""
+    places: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=500)] = []
     municipality_number: Annotated[str, Meta(max_length=10)] | None = None
     website: Annotated[str, Meta(max_length=500)] | None = None
     timezone: Annotated[str, Meta(max_length=60)] = "Europe/Oslo"

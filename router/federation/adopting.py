@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from brains.model import Body, Connection
+from brains.model import GROUP_KIND, Body, Connection
 from router.federation.trust import PEER
 from router.manifest import PresentedBody, PresentedBrain
 
 ADAPTER = "samsvar"
-GROUP_KIND = "group"
 BRAIN = "brain"  # the setting of a connection that says whose topics are its own
 
 
@@ -112,6 +111,8 @@ def _body(offered: PresentedBody, here: Here, groups: tuple[str, ...]) -> Body:
         language=offered.language,
         languages=offered.languages,
         groups=list(groups),
+        bot_name=offered.bot_name,
+        places=offered.places,
         municipality_number=offered.municipality_number,
         website=offered.website,
         timezone=offered.timezone,

@@ -67,6 +67,8 @@ def presented_bodies(bodies: Sequence[Body]) -> list[PresentedBody]:
             language=body.language,
             languages=body.languages,
             groups=body.groups,
+            bot_name=body.bot_name,
+            places=body.places,
             municipality_number=body.municipality_number,
             website=body.website,
             timezone=body.timezone,

@@ -48,7 +48,13 @@ GLASSES = Entry(
     id="briller", title="Briller", questions=["Får jeg støtte til briller?"], answers={"nb": "Ja."}
 )
 BERGEN = Body(id="bergen", name="Bergen kommune", brain="kommune", municipality_number="4601")
-VOSS = Body(id="voss", name="Voss herad", brain="kommune", municipality_number="4621")
+VOSS = Body(
+    id="voss",
+    name="Voss herad",
+    brain="kommune",
+    municipality_number="4621",
+    places=["Vossevangen", "5700"],
+)
 NAV = Body(id="nav", name="NAV", kind="agency", brain="nav")
 
 
@@ -178,6 +184,7 @@ async def test_each_side_knows_the_others_bodies_and_what_people_ask_them(two: T
     assert members == {"bergen", "voss"}
     assert "card:snorydding" in there.remits["kommune"]
     assert there.bodies["voss"].municipality_number == "4621"
+    assert there.bodies["voss"].places == ["Vossevangen", "5700"]
     assert "bergen" not in there.connections
     assert there.connections["kommune"].settings["brain"] == "kommune"
 
@@ -254,6 +261,11 @@ async def test_a_question_that_goes_round_is_refused(two: Two) -> None:
         await two.hordaland.ask("nav", "Hei", via=("voss", "oslo", "voss", "bergen"))
     with pytest.raises(PartnerFailed, match="more than 4"):
         await two.hordaland.ask("nav", "Hei", via=("a", "b", "c", "d", "bergen"))
+    async with httpx.AsyncClient(base_url=two.hordaland.address, timeout=SECONDS_MAX) as http:
+        asked = {"body": "bergen", "text": "Hei", "via": ["voss", "bergen", "nav"]}
+        refused = await http.post("/v1/ask", json=asked)
+    assert refused.status_code == 400
+    assert "goes round in a loop" in refused.json()["detail"]
 
 
 class Attacker:
