@@ -15,6 +15,8 @@ from brains.model import ContactPoint, Slug
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 BODIES_MAX = 2_000
+NAMES_MAX = 100
+PLACES_MAX = 500
 TOPICS_AT_ONCE = 150
 QUESTIONS_SHOWN = 10
 
@@ -28,10 +30,10 @@ class PresentedBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     short_name: Annotated[str, Meta(max_length=200)] = ""
     kind: Annotated[str, Meta(max_length=40)] = "municipality"
     language: Annotated[str, Meta(max_length=35)] = "nb"
-    languages: Annotated[list[str], Meta(max_length=40)] = []
-    groups: Annotated[list[str], Meta(max_length=40)] = []
+    languages: Annotated[list[str], Meta(max_length=NAMES_MAX)] = []
+    groups: Annotated[list[str], Meta(max_length=NAMES_MAX)] = []
     bot_name: Annotated[str, Meta(max_length=200)] = ""
-    places: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=500)] = []
+    places: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=PLACES_MAX)] = []
     municipality_number: Annotated[str, Meta(max_length=10)] | None = None
     website: Annotated[str, Meta(max_length=500)] | None = None
     timezone: Annotated[str, Meta(max_length=60)] = "Europe/Oslo"

@@ -12,6 +12,8 @@ from brains.documents import BODIES, BRAINS
 from brains.knowledge import Knowledge, title_of
 from brains.model import EVERYONE, Body, Brain, Entry
 from router.manifest import (
+    NAMES_MAX,
+    PLACES_MAX,
     QUESTIONS_SHOWN,
     TOPICS_AT_ONCE,
     Manifest,
@@ -65,10 +67,10 @@ def presented_bodies(bodies: Sequence[Body]) -> list[PresentedBody]:
             short_name=body.short_name,
             kind=body.kind,
             language=body.language,
-            languages=body.languages,
-            groups=body.groups,
+            languages=body.languages[:NAMES_MAX],
+            groups=body.groups[:NAMES_MAX],
             bot_name=body.bot_name,
-            places=body.places,
+            places=body.places[:PLACES_MAX],
             municipality_number=body.municipality_number,
             website=body.website,
             timezone=body.timezone,
