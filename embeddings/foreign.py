@@ -19,9 +19,8 @@ from sklearn.linear_model import LogisticRegression
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
 
-# What is asked comes from anywhere, so more of it is nobody's than in a body's own chat: about one
-# question in seven. An assumption; docs/routing.md measures what it gives.
-NOBODYS_SHARE = 0.15
+# The share of questions nobody can answer: Kommune-Kari's published 9 %.
+NOBODYS_SHARE = 0.09
 ROWS_MAX = 4_000
 ROWS_AT_ONCE = 500
 
