@@ -20,7 +20,7 @@
     documents       bodies, facts and the like as rows of JSON; codec turns them into it
     pages           lists that come a page at a time; tokens: secrets hashed and compared
     bodies entries notes local_answers facts remits usage vectors keys conversations
-    foreign people sessions secrets audit imports asked conflicts counters
+    foreign referrals people sessions secrets audit imports asked conflicts counters
     peers signing cards
                     one kind of row each: plain functions over a transaction
 

@@ -7,7 +7,9 @@ language        which language a message is in
 detect/         is it a crisis, or a wish for a human?
 decide          what to do, given the candidates. Pure
 replies         what each outcome says, from texts/
-choices         what a button's id says
+choices         what a button's id says; state: what goes along with a message
+places          which municipality a text names
+popular topics  what a body is asked most; what it answers, for directories and partners
 opening         when a body's humans are there
 
 service         all of it put together
