@@ -3,14 +3,16 @@ encoder, the real commands. Starts `samsvar serve --demo` once for the whole tes
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ import httpx
 import pytest
 
 from benchmarks import demo as bench
+from embeddings.kept import KeptVectors
+from embeddings.packaged import default_cache
+from router.demo.load import read_entries
 from tests.conftest import ADMIN_KEY, start_server
 
 # The score when this was last measured is in docs/quality.md; a fall below these is a regression.
@@ -117,8 +122,6 @@ def own_server(
 
 
 def _backup(source: Path, target: Path) -> None:
-    import sqlite3
-
     with sqlite3.connect(source) as live, sqlite3.connect(target) as copy:
         live.backup(copy)
 
@@ -159,3 +162,30 @@ def test_a_change_is_live_at_once_and_survives_a_kill(
         httpx.Client(base_url=address, timeout=60) as client,
     ):
         assert "naustet" in ask(client, "voss", question)["text"]
+    ours, theirs = read_entries("kommune")[0].questions, [question, *short["questions"]]
+    for text in theirs:
+        assert not in_the_cache(home, text)
+    if "SAMSVAR_TEST_DEMO" not in os.environ:  # else it may have been started without the cache
+        assert all(in_the_cache(home, text) for text in ours)
+
+
+class NoEncoder:
+    """An encoder that an installation has used, and that encodes nothing."""
+
+    def __init__(self, home: Path) -> None:
+        with sqlite3.connect(home / "samsvar.db") as db:
+            found = db.execute("SELECT DISTINCT fingerprint, length(data) FROM vectors").fetchall()
+        ((self.fingerprint, size),) = found
+        self.dimensions = size // 4
+
+    async def encode(self, texts: Sequence[str], kind: str = "query") -> Any:
+        raise LookupError(texts)
+
+
+def in_the_cache(home: Path, text: str) -> bool:
+    """Whether the next new installation would find the text's vector."""
+    try:
+        asyncio.run(KeptVectors(NoEncoder(home), default_cache()).encode([text]))
+    except LookupError:
+        return False
+    return True
