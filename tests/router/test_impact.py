@@ -177,7 +177,8 @@ async def demo_desk(
         closing(sqlite3.connect(home / "samsvar.db")) as copy,
     ):
         source.backup(copy)
-    (home / "fits").symlink_to(demo_home / "fits")
+    for name in ("fits", "secret.key"):
+        (home / name).symlink_to(demo_home / name)
     service = await Service.open(
         Settings.from_environment({"SAMSVAR_HOME": str(home)}), clock=FakeClock()
     )
