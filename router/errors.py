@@ -4,7 +4,8 @@ SamsvarError (brains.errors)
 ├── NotAuthenticated       401: no key, or one that is unknown or revoked
 │   └── WrongToken         401: the conversation is another visitor's
 ├── NotAllowed             403: the key, or the page's origin, has no right to this
-└── UnsupportedContent     415: the body is not in a form this address reads
+├── UnsupportedContent     415: the body is not in a form this address reads
+└── PeerFailed             502: another installation failed us
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from brains.errors import SamsvarError, UnknownConversation
 __all__ = [
     "NotAllowed",
     "NotAuthenticated",
+    "PeerFailed",
     "UnknownConversation",
     "UnsupportedContent",
     "WrongToken",
@@ -40,3 +42,7 @@ class NotAllowed(SamsvarError):
 
 class UnsupportedContent(SamsvarError):
     """The request's Content-Type is not one this address reads; the text names those it does."""
+
+
+class PeerFailed(SamsvarError):
+    """Another installation could not be reached, or did not answer as one."""

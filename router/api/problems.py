@@ -24,8 +24,9 @@ from litestar.exceptions import (
 from litestar.openapi.datastructures import ResponseSpec
 
 from brains.errors import Conflict, Invalid, NotFound, SamsvarError, StorageError
-from router.errors import NotAllowed, NotAuthenticated, UnsupportedContent
+from router.errors import NotAllowed, NotAuthenticated, PeerFailed, UnsupportedContent
 from router.security.limits import retry_after_seconds
+from router.security.sealing import SealBroken
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ STATUS_OF: Mapping[type[SamsvarError], HTTPStatus] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
     UnsupportedContent: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+    SealBroken: HTTPStatus.SERVICE_UNAVAILABLE,
+    PeerFailed: HTTPStatus.BAD_GATEWAY,
 }
 
 MEANINGS: Mapping[int, str] = {

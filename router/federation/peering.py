@@ -25,10 +25,10 @@ from brains import audit, cards, checks, peers, signing
 from brains.audit import Line
 from brains.database import Database, Transaction
 from brains.documents import BODIES, BRAINS, CONNECTIONS
-from brains.errors import Conflict, Invalid, SamsvarError
+from brains.errors import Conflict, Invalid
 from brains.peers import Invitation, Peer
 from brains.tokens import hash_token
-from router.errors import NotAllowed
+from router.errors import NotAllowed, PeerFailed
 from router.federation import adopting, presenting
 from router.federation.adopting import Here, Plan
 from router.federation.trust import tokens
@@ -53,10 +53,6 @@ class InvitationOver(NotAllowed):
             "The invitation is not good here: it was used, is older than a day, or the code is "
             "wrong. Ask for a new one (samsvar federation invite)."
         )
-
-
-class PeerFailed(SamsvarError):
-    """The other installation could not be reached, or did not answer as one."""
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -144,8 +140,7 @@ class Peering:
         manifest = await self.manifest(peer)
         async with self._db.write() as tx:
             here = await _here(tx, peer.id)
-            known = msgspec.structs.replace(peer, keys=[])
-            found = adopting.plan(known.id, known.address, manifest.brains, manifest.bodies, here)
+            found = adopting.plan(peer.id, peer.address, manifest.brains, manifest.bodies, here)
             offered = [body for body in found.speaks_for if body not in peer.bodies]
             if offered != peer.offered:
                 await peers.set_offered(tx, peer.id, offered)
@@ -206,7 +201,7 @@ class Peering:
         try:
             keys = tokens.published(theirs.keys)
         except ValueError as error:
-            raise PeerFailed(str(error)) from error
+            raise Invalid(str(error), "keys") from error
         for known in await peers.listing(tx):
             if theirs.id == known.id or theirs.address == known.address:
                 _require_same(known, theirs, keys)

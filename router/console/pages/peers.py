@@ -14,7 +14,7 @@ from router.api.service import ServiceHere
 from router.console import frame
 from router.console.connection_views import FEDERATION
 from router.console.flashes import Undo
-from router.federation.peering import PeerFailed
+from router.errors import PeerFailed
 from router.security.guards import needs
 
 AnyRequest = Request[Any, Any, Any]

@@ -46,6 +46,8 @@ class Learning:
     async def keys_of(self, peer: Peer) -> list[Jwk]:
         """The keys that the peer publishes now; those known already where it cannot be asked."""
         now = self._clock()
+        if peer.keys_asked_at is not None and peer.keys_asked_at >= now - ASK_EVERY:
+            return peer.keys
         async with self._db.write() as tx:
             if not await peers.claim_keys(tx, peer.id, now, now - ASK_EVERY):
                 latest = await peers.find(tx, peer.id)
