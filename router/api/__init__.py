@@ -4,6 +4,7 @@ app.py            the application put together: `create_app`
 conversations.py  a visitor's conversation, from start to erasure
 ask.py            one stateless question; whose question is it?
 bodies.py         the organisations, and what they are asked most
+confirmed.py      what visitors have shown to be a body's questions
 facts.py          a body's own values
 broadcasts.py     notices to visitors, and what a body shows now
 local_answers.py  a body's own text in place of a shared one

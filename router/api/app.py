@@ -20,6 +20,7 @@ from router.api import metrics
 from router.api.ask import ask, route
 from router.api.bodies import BodyController
 from router.api.broadcasts import BroadcastController, notices
+from router.api.confirmed import ConfirmedController
 from router.api.connections import ConnectionController
 from router.api.content import JsonRequest, json_only
 from router.api.conversations import ConversationController, start_conversation
@@ -133,7 +134,11 @@ def _api(settings: Settings) -> Router:
             _limited("/conversations", [start_conversation], asks, "conversations"),
             _visitor("/conversations", [ConversationController], messages),
             _limited("/", [ask, route], asks, "questions"),
-            Router("/", route_handlers=[BodyController, FactController, notices], tags=["bodies"]),
+            Router(
+                "/",
+                route_handlers=[BodyController, FactController, ConfirmedController, notices],
+                tags=["bodies"],
+            ),
             _curation(settings),
             ConnectionController,
         ],

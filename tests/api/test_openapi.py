@@ -53,6 +53,7 @@ PATHS = [
     "/v1/bodies",
     "/v1/bodies/{slug}",
     "/v1/bodies/{slug}/broadcasts",
+    "/v1/bodies/{slug}/confirmed",
     "/v1/bodies/{slug}/facts",
     "/v1/bodies/{slug}/missing-facts",
     "/v1/bodies/{slug}/popular",
