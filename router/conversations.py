@@ -162,7 +162,9 @@ class Conversations(msgspec.Struct, frozen=True):
         if helpful is not None:
             self.confirming.judged(kept.id, said, turn, helpful)
         if helpful is False and (unhelpful := unhelpful_answer(said, turn)) is not None:
-            await self.pipeline.flag_unhelpful(unhelpful, kept.body, kept.language, kept.id)
+            await self.pipeline.recording.unhelpful(
+                unhelpful, kept.body, kept.language, kept.id, self.clock()
+            )
 
     async def erase(self, id: str, token: str) -> None:
         """Remove the conversation and all its turns."""

@@ -60,9 +60,9 @@ class Pipeline(msgspec.Struct, frozen=True):
         else:
             found = retrieve(self.knowledge, asked, vector)
             decision = decide.decide(found, asked.body, self.limits())
-            if (placed := await self._placing.place(decision, asked)) is not None:
+            if (placed := await self.placing.place(decision, asked)) is not None:
                 return placed.acted.reply, self._record_place(asked, placed)
-            decision = self._placing.said(decision, asked)
+            decision = self.placing.said(decision, asked.text, asked.body)
             acted = await self.acting.go_on(decision, asked, vector, found)
         return acted.reply, self._record(asked, acted, vector)
 
@@ -78,7 +78,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         return Pressing(self.knowledge, self.encoder, self.acting)
 
     @property
-    def _placing(self) -> Placing:
+    def placing(self) -> Placing:
         return Placing(self.knowledge, self._pressing)
 
     def _receive(self, message: Message, memory: Memory) -> Asked:

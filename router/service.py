@@ -77,6 +77,8 @@ from router.pipeline import Pipeline
 from router.popular import popular
 from router.security.sealing import Sealer
 from router.settings import Settings
+from router.steps.acting import Acting
+from router.steps.recording import Recording
 
 log = logging.getLogger(__name__)
 
@@ -111,9 +113,9 @@ class Service:
         self.knowledge = knowledge
         self.gaps = gaps
         self.pipeline = pipeline
-        self.asked = pipeline.questions
-        self.connections = pipeline.referring.connections
-        self.exchanges = pipeline.referring.exchanges
+        self.asked = pipeline.recording.questions
+        self.connections = pipeline.acting.referring.connections
+        self.exchanges = pipeline.acting.referring.exchanges
         self.health = HealthDesk(db, knowledge, self.connections, self.exchanges, clock)
         self.trust = trust
         self.connections.signs = trust.signs
@@ -362,17 +364,19 @@ async def _pipeline(
         asyncio.to_thread(crisis.CrisisDetector, crisis_examples, crisis_vectors),
         asyncio.to_thread(human.HumanDetector, human_examples, human_vectors),
     )
+    languages, crisis_detector, human_detector = detectors
     asked = AskedQuestions(db, encoder, knowledge, gaps.spared)
+    recording = Recording(knowledge, encoder, languages, gaps, asked, db)
+    acting = Acting(knowledge, _referring(settings, db, knowledge, clock), recording)
     return Pipeline(
         knowledge,
         encoder,
-        gaps,
-        asked,
-        db,
-        *detectors,
-        referring=_referring(settings, db, knowledge, clock),
-        wrong_rate=settings.wrong_rate,
-        clock=clock,
+        languages,
+        crisis_detector,
+        human_detector,
+        acting,
+        settings.wrong_rate,
+        clock,
     )
 
 

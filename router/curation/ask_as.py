@@ -11,8 +11,11 @@ from brains.knowledge import Found
 from brains.model import AskedReason, Body
 from router.federation.referring import Referring
 from router.messages import Message, Reply
-from router.pipeline import Acted, Pipeline, Vector
-from router.state import Asked, Memory
+from router.pipeline import Pipeline
+from router.state import Asked
+from router.steps.acting import Acting
+from router.steps.recording import Recording
+from router.steps.retrieving import Vector
 
 BODIES_MAX = 100
 
@@ -31,14 +34,43 @@ class _AtHome(Referring, frozen=True):
         return None
 
 
-class Rehearsal(Pipeline, frozen=True):
-    """The way of a message, the very same, but for everything that is written down."""
+class _Silent(Recording, frozen=True):
+    """Nothing is written down."""
+
+    async def gap(
+        self,
+        asked: Asked,
+        body: Body,
+        vector: Vector,
+        found: Sequence[Found],
+        reason: AskedReason = "unanswered",
+    ) -> None:
+        return None
+
+    async def missing_fact(self, found: Found, key: str, asked: Asked, speaker: Body) -> None:
+        pass
+
+    def answered(self, found: Found, speaker: Body, asked: Asked) -> None:
+        pass
+
+    def asked(self, asked: Asked, question: str, reply: Reply, vector: Vector | None) -> None:
+        pass
+
+
+class Rehearsal(msgspec.Struct, frozen=True):
+    """The way of a message, the very same, but for everything that leaves a trace."""
+
+    pipeline: Pipeline
 
     @staticmethod
     def of(pipeline: Pipeline) -> Rehearsal:
-        fields = msgspec.structs.asdict(pipeline)
-        fields["referring"] = _AtHome(**msgspec.structs.asdict(pipeline.referring))
-        return Rehearsal(**fields)
+        acting = pipeline.acting
+        silent = Acting(
+            acting.knowledge,
+            _AtHome(**msgspec.structs.asdict(acting.referring)),
+            _Silent(**msgspec.structs.asdict(acting.recording)),
+        )
+        return Rehearsal(msgspec.structs.replace(pipeline, acting=silent))
 
     async def ask_as(
         self, text: str, bodies: Sequence[str], language: str | None = None
@@ -49,27 +81,6 @@ class Rehearsal(Pipeline, frozen=True):
             raise Invalid(f"Ask as at most {BODIES_MAX} bodies at a time.", "bodies")
         found = []
         for body in dict.fromkeys(bodies):
-            reply, _ = await self.answer(Message(body, text, language=language))
+            reply, _ = await self.pipeline.answer(Message(body, text, language=language))
             found.append(AskedAs(body, reply))
         return found
-
-    async def _record_gap(
-        self,
-        asked: Asked,
-        body: Body,
-        vector: Vector,
-        found: Sequence[Found],
-        reason: AskedReason = "unanswered",
-    ) -> None:
-        return None
-
-    async def _note_missing(self, found: Found, key: str, asked: Asked, speaker: Body) -> None:
-        pass
-
-    def _count(self, found: Found, speaker: Body, asked: Asked) -> None:
-        pass
-
-    def _record(
-        self, asked: Asked, acted: Acted, vector: Vector | None, choice: str | None = None
-    ) -> Memory:
-        return asked.memory

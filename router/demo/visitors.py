@@ -46,7 +46,7 @@ def read() -> list[Visit]:
 
 async def ask(pipeline: Pipeline, brain: str) -> None:
     """Ask all of it once; nothing where the brain's bodies have been asked something already."""
-    if await pipeline.questions.recent(brain, 1):
+    if await pipeline.recording.questions.recent(brain, 1):
         return
     visits = read()
     await pipeline.encoder.encode([visit.text for visit in visits])  # together, and remembered
@@ -57,4 +57,4 @@ async def ask(pipeline: Pipeline, brain: str) -> None:
         reply, memory = await then.answer(Message(visit.body, visit.text))
         if visit.unmet and isinstance(reply.outcome, Clarify):
             await then.answer(Message(visit.body, choice=choices.NONE), memory)
-    await pipeline.questions.flush()
+    await pipeline.recording.questions.flush()

@@ -1,0 +1,8 @@
+"""The steps of a message that need more than a function; `router/pipeline.py` takes them in order.
+
+retrieving      the candidates for a question, and the one that a button names
+acting          carries a decision out: answers, asks, refers, flags
+pressing        a button was pressed
+placing         which municipality is meant
+recording       what is written down: gaps, missing facts, what was asked
+"""
