@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,7 +29,8 @@ from brains.model import Body, Brain, Entry
 from embeddings.matcher import Scored
 from router.adapters import PartnerFailed
 from router.api.app import create_app
-from router.federation.peering import PeerFailed, Peering
+from router.errors import PeerFailed
+from router.federation.peering import Peering
 from router.federation.trust.opening import open_trust, partner_client
 from router.federation.trust.tokens import Request
 from router.messages import Answered, Clarify, Crisis, Message, Referred
@@ -351,6 +354,49 @@ async def test_a_code_is_good_once_and_for_whoever_has_it(two: Two) -> None:
     await there.join(here.address, code, two.frida.address)
     with pytest.raises(PeerFailed, match="not good here"):
         await there.join(here.address, code, two.frida.address)
+
+
+def introduced(code: str, text: str) -> dict[str, str]:
+    """What `join` sends, with a proof that is right whatever the introduction says."""
+    id, _, secret = code.partition(".")
+    key = hashlib.sha256(secret.encode()).hexdigest().encode()
+    mac = hmac.new(key, b"join\0" + text.encode(), hashlib.sha256).hexdigest()
+    return {"invitation": id, "introduction": text, "mac": mac}
+
+
+STRANGER: dict[str, Any] = {
+    "id": "urn:x",
+    "name": "X",
+    "address": "https://x.example",
+    "keys": [{"kty": "OKP", "crv": "Ed25519", "x": "SzycEJvpfN6kG1vnf-ixWXHDlZfNjr0bgYd-JbnJxbA"}],
+    "brains": [],
+    "bodies": [],
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]},
+        {"keys": []},
+        {"address": "x.example", "bodies": [{"id": "x", "name": "X", "brain": "x"}]},
+        {"bodies": [{"id": "Æ", "name": "X", "brain": "x"}]},
+        {"bodies": [{"id": "x", "name": "X", "brain": "x", "timezone": "Mars"}]},
+        {"name": 1},
+    ],
+)
+async def test_an_introduction_that_makes_no_sense_is_refused(
+    two: Two, changed: dict[str, Any]
+) -> None:
+    code = await two.hordaland.service.peering.invite()
+    text = msgspec.json.encode(STRANGER | changed).decode()
+    async with httpx.AsyncClient(base_url=two.hordaland.address, timeout=SECONDS_MAX) as http:
+        refused = await http.post(f"{PREFIX}/join", json=introduced(code, text))
+        assert refused.status_code == 400, refused.text
+        assert (await http.post(f"{PREFIX}/join", json={"mac": 1})).status_code == 400
+        unknown = introduced("nobody.secret", text)
+        assert (await http.post(f"{PREFIX}/join", json=unknown)).status_code == 403
+    assert "x" not in two.hordaland.service.knowledge.bodies
 
 
 async def test_who_is_invited_cannot_take_a_peers_place(two: Two, tmp_path: Path) -> None:
