@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.console import add_person, signed_in
+from tests.conftest import ADMIN_KEY
 
 BRAIN = "/console/brains/kommune"
 ENTRY = f"{BRAIN}/entries/barnehage-soknad"
@@ -77,13 +79,26 @@ def gap(admin: Page, demo_server: str) -> str:
     return str(admin.locator("#gap-list li a").first.get_attribute("href"))
 
 
+@pytest.fixture(scope="module")
+def connection(demo_server: str) -> Iterator[str]:
+    """The path of a connection's page. Nobody is asked over it."""
+    address = f"{demo_server}/v1/connections/kartverket"
+    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
+    sent = {"adapter": "rasa", "address": "https://bot.kartverket.example", "enabled": False}
+    httpx.put(address, json=sent, headers=headers, timeout=60).raise_for_status()
+    yield "/console/federation/kartverket"
+    httpx.delete(address, headers=headers, timeout=60).raise_for_status()
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_page_has_no_barrier(admin: Page, demo_server: str, gap: str, path: str) -> None:
+def test_page_has_no_barrier(
+    admin: Page, demo_server: str, gap: str, connection: str, path: str
+) -> None:
     foreign: list[str] = []
     faults: list[str] = []
     admin.on("request", lambda request: foreign.append(request.url))
     admin.on("pageerror", lambda error: faults.append(str(error)))
-    address = demo_server + path.replace("THE GAP", gap)
+    address = demo_server + path.replace("THE GAP", gap).replace("THE CONNECTION", connection)
     for width, scheme in ((WIDE, "light"), (NARROW, "dark")):
         admin.set_viewport_size({"width": width, "height": 900})
         admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
