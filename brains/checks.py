@@ -34,6 +34,7 @@ TITLE_CHARS_MAX = 200
 FACT_CHARS_MAX = 1_000
 NAME_CHARS_MAX = 200
 BROADCAST_CHARS_MAX = 1_000
+PLACES_MAX = 500
 CONTACTS_MAX = 20
 CONTACT_KINDS = ("phone", "email", "chat", "visit", "web")
 CLOSED_DAYS_MAX = 400
@@ -188,6 +189,10 @@ def check_body(body: Body, brains: Collection[str]) -> Problems:
         yield from _language(language, f"field languages[{i}]")
     for i, group in enumerate(body.groups):
         yield from _slug(f"field groups[{i}]", group)
+    if len(body.places) > PLACES_MAX:
+        yield Problem("field places", f"Give at most {PLACES_MAX} places.")
+    for i, place in enumerate(body.places):
+        yield from _name(f"field places[{i}]", place)
     if body.timezone not in available_timezones():
         yield Problem("field timezone", "Use a name such as Europe/Oslo.")
     yield from _texts("field greeting", body.greeting, ANSWER_CHARS_MAX)

@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, kw_only=True):
     languages: list[str]
     groups: list[str]
     municipality_number: str | None
+    places: list[str]
     website: str | None
     timezone: str
     origins: list[str]
@@ -81,6 +82,7 @@ def settings(form: FormMultiDict) -> Settings:
         languages=list(dict.fromkeys([spoken, *forms.all_of(form, "languages")])),
         groups=forms.text(form, "groups").replace(",", " ").split(),
         municipality_number=forms.text(form, "municipality_number") or None,
+        places=list(filter(None, map(str.strip, forms.text(form, "places").split(",")))),
         website=forms.text(form, "website") or None,
         timezone=forms.text(form, "timezone") or "Europe/Oslo",
         origins=[line.rstrip("/") for line in forms.text(form, "origins").split()],
