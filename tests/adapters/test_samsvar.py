@@ -44,8 +44,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECONDS_MAX = 30.0
 ENTRIES = {
-    "kommune": [SNOW, *others("kommune", 40, "veg", "samtale")],
-    "nav": [BENEFIT, *others("nav", 15, "dagp")],
+    "kommune": [SNOW, *others("kommune", 16, "veg", "samtale")],
+    "nav": [BENEFIT, *others("nav", 12, "dagp")],
 }
 GLASSES = Entry(
     id="briller", title="Briller", questions=["Får jeg støtte til briller?"], answers={"nb": "Ja."}
