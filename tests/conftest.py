@@ -87,6 +87,7 @@ def demo_environment(demo_home: Path) -> dict[str, str]:
     limits = {
         "SAMSVAR_REQUESTS_PER_MINUTE": "1000000",
         "SAMSVAR_ASKS_PER_MINUTE": "1000000",
+        "SAMSVAR_PARTNER_NETWORKS": "127.0.0.0/8",
     }
     return ours | kept | limits | {"SAMSVAR_HOME": str(demo_home), "SAMSVAR_ADMIN_KEY": ADMIN_KEY}
 
