@@ -5,6 +5,7 @@ conversations.py  a visitor's conversation, from start to erasure
 ask.py            one stateless question; whose question is it?
 bodies.py         the organisations, and what they are asked most
 confirmed.py      what visitors have shown to be a body's questions
+connections.py    how other bodies' bots are reached, how they do, trying one
 facts.py          a body's own values
 broadcasts.py     notices to visitors, and what a body shows now
 local_answers.py  a body's own text in place of a shared one

@@ -18,7 +18,7 @@ SECRET = "secret"
 REMOVE_SECRET = "remove_secret"
 
 Say = Callable[..., str]
-_WORDED = ("address", "adapter", "time_limit_s", "languages", "unknown")
+_WORDED = ("address", "secret", "adapter", "time_limit_s", "languages", "unknown")
 
 
 def blank(adapter: str) -> Connection:

@@ -8,6 +8,7 @@ from brains.errors import Invalid
 from brains.knowledge import Knowledge
 from brains.model import Body, Connection, Remit
 from router.console import connection_forms, forms, frame, wording
+from router.federation.confirming import TOPIC
 from router.federation.manifests import PREFIX
 from router.opening import DAYS
 
@@ -51,6 +52,16 @@ def learned(knowledge: Knowledge, slug: str) -> list[tuple[Body, Remit]]:
         if topic.startswith(PREFIX)
     ]
     return sorted(found, key=lambda one: (one[1].title.casefold(), one[0].id))
+
+
+def confirmed(knowledge: Knowledge) -> list[tuple[Body, list[str]]]:
+    """The questions that visitors have confirmed to be a body's, by the body's name."""
+    found = [
+        (knowledge.bodies[slug], topics[TOPIC].questions)
+        for slug, topics in knowledge.remits.items()
+        if TOPIC in topics and slug in knowledge.bodies
+    ]
+    return sorted(found, key=lambda one: one[0].name.casefold())
 
 
 def form_page(

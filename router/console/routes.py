@@ -22,6 +22,7 @@ from router.console.pages import (
     bodies,
     body_facts,
     broadcasts,
+    confirmed,
     conflicts,
     connections,
     entries,
@@ -83,6 +84,7 @@ AREAS: tuple[ModuleType, ...] = (
     people,
     keys,
     connections,
+    confirmed,
     peers,
     audit,
 )

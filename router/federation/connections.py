@@ -96,11 +96,22 @@ class Connections:
     async def save(self, connection: Connection, secret: str | None = None) -> Connection:
         """Saves a connection; `secret` None leaves the secret it has, "" removes it.
 
-        Raises `Invalid`, also for an adapter that is not here and settings it does not know.
+        Raises `Invalid`, also for an adapter that is not here and settings it does not know, and
+        where a secret that is kept would go to another server than it was given for.
         """
         self._check(connection)
         before = self._knowledge.connections.get(connection.body)
         sealed = before.sealed if before is not None else ""
+        if (
+            secret is None
+            and before is not None
+            and sealed
+            and not _same_server(before, connection)
+        ):
+            raise Invalid(
+                "The address leads to another server. Give the secret for it, or remove it.",
+                "field secret",
+            )
         if secret is not None:
             sealed = self._sealer.seal(secret) if secret else ""
         kept = msgspec.structs.replace(connection, sealed=sealed)
@@ -149,6 +160,12 @@ class Connections:
                 f"of {names}.",
                 "field adapter",
             )
+        try:
+            httpx.URL(connection.address)
+        except (httpx.InvalidURL, UnicodeError):
+            raise Invalid(
+                "This is no address that can be called. Check its host and port.", "field address"
+            ) from None
         for key in connection.settings:
             if key not in adapter.settings:
                 known = ", ".join(sorted(adapter.settings)) or "none"
@@ -156,3 +173,8 @@ class Connections:
                     f"The adapter {connection.adapter} has no setting “{key}”. It has: {known}.",
                     f"field settings.{key}",
                 )
+
+
+def _same_server(one: Connection, other: Connection) -> bool:
+    """Whether scheme, host and port are the same, whatever else the addresses are."""
+    return one.address.split("/")[:3] == other.address.split("/")[:3]

@@ -74,7 +74,10 @@ async def test_a_connection_is_made_changed_and_removed(
     changed = (await put(NEVER, enabled=False, opening_hours={"mon": ["08:00-15:30"]})).json()
     assert changed["has_secret"], "left out keeps it"
     assert not changed["enabled"] and changed["settings"] == {}
-    without = (await put(NEVER, secret=None)).json()
+    elsewhere = "https://elsewhere.example"
+    problem = is_problem(await put(elsewhere), 400)
+    assert problem["errors"][0]["pointer"] == "field secret"  # type: ignore[index]
+    without = (await put(elsewhere, secret=None)).json()
     assert not without["has_secret"]
     assert (await admin.delete(PATH)).status_code == 204
     assert "skatteetaten" not in service.knowledge.connections
@@ -102,6 +105,7 @@ async def test_what_is_wrong_says_what_to_change(put: Put, admin: httpx.AsyncCli
         ({"settings": {"colour": "red"}}, "field settings.colour"),
         ({"address": "ftp://bot.example"}, "field address"),
         ({"address": "https://me:pw@bot.example"}, "field address"),
+        ({"address": "https://bot.example:x/"}, "field address"),
         ({"time_limit_s": 90}, "field time_limit_s"),
         ({"opening_hours": {"mon": ["nine"]}}, "field opening_hours.mon"),
         ({"unknown": ["*"]}, "field unknown[0]"),

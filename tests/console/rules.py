@@ -98,6 +98,7 @@ TABLE: list[tuple[set[str], str]] = [
         GET /v1/connections/{slug}
         PUT /v1/connections/{slug}
         POST /v1/connections/{slug}/try
+        POST /console/confirmed/remove
         GET /console/federation
         GET /console/federation/new
         POST /console/federation/new
@@ -129,6 +130,7 @@ TABLE: list[tuple[set[str], str]] = [
         WRITE,
         """
         PATCH /v1/bodies/{slug}
+        DELETE /v1/bodies/{slug}/confirmed
         PUT /v1/bodies/{slug}/facts
         POST /v1/brains/{brain}/broadcasts
         DELETE /v1/brains/{brain}/broadcasts/{broadcast}
@@ -179,6 +181,7 @@ TABLE: list[tuple[set[str], str]] = [
     (
         READ,
         """
+        GET /v1/bodies/{slug}/confirmed
         GET /v1/bodies/{slug}/facts
         GET /v1/bodies/{slug}/missing-facts
         GET /v1/brains/{brain}/broadcasts

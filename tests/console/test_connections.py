@@ -6,7 +6,8 @@ import datetime as dt
 import html
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -15,7 +16,12 @@ import pytest_asyncio
 from brains import cards, peers, remits
 from brains.model import Body, Connection, Remit
 from brains.peers import Peer
+from router.console import wording
+from router.console.connection_views import said
+from router.federation.failures import Failure
+from router.messages import Human, Referred, Reply, Speaker
 from router.service import Service
+from router.state import Memory
 from tests.console.conftest import ClientOf
 from tests.federation import partners
 from tests.federation.partners import LetterAdapter, Partner, partner
@@ -144,6 +150,9 @@ async def test_a_change_keeps_the_secret_and_can_be_taken_back(
     assert (now.sealed, now.time_limit_s, now.settings) == (before.sealed, 9.0, {})
     await undo(admin, saved)
     assert service.connections.get("lanekassen") == before
+    elsewhere = {**changed, "address": "https://elsewhere.example"}
+    refused = await admin.post(f"{PAGE}/edit", data=elsewhere)
+    assert 'id="field-secret-error"' in refused.text, "a secret is for one server"
     await admin.post(f"{PAGE}/edit", data={**changed, "remove_secret": "true"})
     assert service.connections.get("lanekassen").sealed == ""
     other = (await admin.get(f"{PAGE}/edit?adapter=rasa")).text
@@ -220,6 +229,15 @@ async def test_a_fault_is_told_in_plain_words_with_what_to_do(
     assert title in later and advice in later
 
 
+def test_every_kind_of_failure_has_words_and_advice_here_and_in_the_docs() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+    for kind in get_args(Failure):
+        assert f"\n| `{kind}` |" in manual, kind
+        for language in wording.LANGUAGES:
+            key = f"federation.fault.{said(kind)}"
+            assert wording.has(f"{key}.title", language) and wording.has(f"{key}.do", language)
+
+
 async def test_who_fails_again_and_again_is_shown_as_left_alone(
     client_of: ClientOf, connect: Connect
 ) -> None:
@@ -252,6 +270,26 @@ async def test_what_a_partner_says_of_itself_is_shown_and_read_again(
         assert (await cards.listing(tx))["lanekassen"].tried_at is None
     await remits.replace(service.db, service.encoder, {"lanekassen"}, "card:", [])
     await service.knowledge.catch_up()
+
+
+async def test_what_visitors_have_confirmed_is_shown_and_taken_out(
+    client_of: ClientOf, service: Service
+) -> None:
+    admin, question = client_of("admin"), "Hvor lenge varer stipendet mitt?"
+    assert "Tre besøkende må bekrefte" in words(await admin.get(LIST))
+    reply = Reply(2, Referred("lanekassen"), "", "", "nb", Speaker("bergen", "B"), Human(False))
+    for visitor in ("one", "two", "three"):
+        before = Memory(question=question, offered=("remit:lanekassen/lan",))
+        service.confirming.heard(visitor, before, Memory(), reply, "remit:lanekassen/lan")
+    await service.confirming.store()
+    await service.knowledge.catch_up()
+    assert question in words(await admin.get(LIST))
+    sent = {"body": "lanekassen", "question": question}
+    assert (await admin.post("/console/confirmed/remove", data=sent)).status_code == 303
+    assert f"{question} Ikke deres" not in words(await admin.get(LIST))
+    for who in ("curator", "editor"):
+        refused = await client_of(who).post("/console/confirmed/remove", data=sent)
+        assert refused.status_code == 403
 
 
 async def test_another_installation_is_switched_off_with_its_connections_and_on_again(

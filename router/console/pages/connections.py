@@ -18,6 +18,7 @@ from router.api.service import ServiceHere
 from router.console import connection_forms, forms, frame
 from router.console.connection_views import (
     FEDERATION,
+    confirmed,
     form_page,
     free,
     learned,
@@ -54,6 +55,7 @@ class ConnectionPages(Controller):
             area="federation",
             rows=await service.health.all(),
             peers=known,
+            confirmed=confirmed(service.knowledge),
             seconds=lambda milliseconds: seconds(request, milliseconds),
             share=share,
             url=url,
