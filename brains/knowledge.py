@@ -35,9 +35,11 @@ from brains.database import Database, Transaction
 from brains.documents import SHELVES, Documents, Key
 from brains.errors import MissingFactError, SamsvarError, UnknownBody, UnknownBrain, UnknownEntry
 from brains.model import (
+    COUNTY_KIND,
     EVERYONE,
     GROUP_KIND,
     GROUP_PREFIX,
+    MUNICIPALITY_KIND,
     Body,
     Brain,
     Broadcast,
@@ -631,11 +633,19 @@ class Knowledge:
             thing = instead.get(candidate.key) or self._items.get(candidate.key)
             if isinstance(thing, Entry) and _valid(thing, now):
                 found.append(self._found_entry(thing, candidate, body))
-            elif isinstance(thing, Remit):
-                found.append(self._found_remit(thing, candidate))
+            elif isinstance(thing, Remit) and self._covers(thing.body, body):
+                found.append(self._found_remit(thing, candidate, body))
         return found
 
-    def _found_remit(self, remit: Remit, candidate: Scored) -> Found:
+    def _covers(self, slug: str, body: Body | None) -> bool:
+        """Whether a body's remit is for the visitors of another: a county's is for those of its
+        own municipalities, which have its slug among their groups."""
+        owner = self.bodies.get(slug)
+        if owner is None or body is None or owner.kind != COUNTY_KIND:
+            return True
+        return body.kind != MUNICIPALITY_KIND or slug in body.groups
+
+    def _found_remit(self, remit: Remit, candidate: Scored, body: Body | None = None) -> Found:
         owner = self.bodies.get(remit.body)
         return Found(
             kind="remit",
@@ -647,7 +657,7 @@ class Knowledge:
             probability=candidate.probability,
             url=remit.url,
             somebodys=candidate.somebodys,
-            shared=self._parts(candidate.key),
+            shared=self._parts(candidate.key, body),
             many=owner is not None and owner.kind == GROUP_KIND,
         )
 
@@ -661,17 +671,17 @@ class Knowledge:
             owner=entry.owner or self._owner_of_brain(entry.brain, body),
             probability=candidate.probability,
             somebodys=candidate.somebodys,
-            shared=self._parts(candidate.key),
+            shared=self._parts(candidate.key, body),
         )
 
-    def _parts(self, key: str) -> tuple[Part, ...]:
+    def _parts(self, key: str, body: Body | None) -> tuple[Part, ...]:
         """What others have of the matter, of what there is."""
         parts = []
         for other in self._shared.get(key, ()):
             thing = self._items.get(other)
-            if isinstance(thing, Remit):
+            if isinstance(thing, Remit) and self._covers(thing.body, body):
                 parts.append(Part(other, thing.body))
-            elif thing is not None:
+            elif isinstance(thing, Entry):
                 owner = thing.owner or self._owner_of_brain(thing.brain, None)
                 parts.append(Part(other, owner or thing.brain))
         return tuple(parts)

@@ -29,6 +29,9 @@ EVERYONE = "*"
 GROUP_PREFIX = "group:"
 # The kind of a body that stands for many.
 GROUP_KIND = "group"
+MUNICIPALITY_KIND = "municipality"
+# A county's remit is for those of its municipalities, which have its slug among their groups.
+COUNTY_KIND = "county"
 
 
 class ContactPoint(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 messages        the public types: a Message in, a Reply out
 pipeline        the way of a message, on one screen
-steps/          the steps that need more than a function: acting, pressing, placing, recording
+steps/          the steps that need more than a function: acting, pressing, naming, placing, …
 redact          what identifies a person is removed first
 language        which language a message is in
 detect/         is it a crisis, or a wish for a human?

@@ -25,6 +25,7 @@ from router.messages import Candidate, Clarify, Crisis, Handover, Message, Reply
 from router.redact import redact
 from router.state import Asked, Memory
 from router.steps.acting import Acted, Acting
+from router.steps.naming import named
 from router.steps.placing import Placed, Placing
 from router.steps.pressing import Pressing
 from router.steps.recording import Recording
@@ -60,9 +61,9 @@ class Pipeline(msgspec.Struct, frozen=True):
         else:
             found = retrieve(self.knowledge, asked, vector)
             decision = decide.decide(found, asked.body, self.limits())
-            if (placed := await self.placing.place(decision, asked)) is not None:
+            if (placed := await self._placing.place(decision, asked)) is not None:
                 return placed.acted.reply, self._record_place(asked, placed)
-            decision = self.placing.said(decision, asked.text, asked.body)
+            decision = named(self.knowledge, decision, asked.text, asked.body)
             acted = await self.acting.go_on(decision, asked, vector, found)
         return acted.reply, self._record(asked, acted, vector)
 
@@ -78,7 +79,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         return Pressing(self.knowledge, self.encoder, self.acting)
 
     @property
-    def placing(self) -> Placing:
+    def _placing(self) -> Placing:
         return Placing(self.knowledge, self._pressing)
 
     def _receive(self, message: Message, memory: Memory) -> Asked:

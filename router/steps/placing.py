@@ -1,11 +1,10 @@
-"""Which municipality is meant: named in the question itself, or in reply to being asked."""
+"""Which municipality is meant, in reply to being asked for one."""
 
 from __future__ import annotations
 
 import msgspec
 
 from brains.knowledge import Knowledge
-from brains.model import Body
 from router import choices, decide, places, replies
 from router.state import Asked
 from router.steps.acting import Acted
@@ -52,20 +51,3 @@ class Placing(msgspec.Struct, frozen=True):
             several=bool(meant.bodies),
         )
         return Placed(Acted(reply), None)
-
-    def said(self, decision: decide.Decision, text: str, body: Body) -> decide.Decision:
-        """The decision where the question `text` says which municipality it is about."""
-        match decision:
-            case decide.AskMunicipality(place, found):
-                members = self.knowledge.members(place)
-                said = places.named(text, members)
-                if len(said) > 1:
-                    return decide.AskMunicipality(place, found, tuple(one.id for one in said))
-            case decide.Answer(found):
-                members = self.knowledge.members(found.brain or "")
-                said = places.named(text, members, strictly=True)
-                if body in said or len(said) > 1:
-                    return decision
-            case _:
-                return decision
-        return decide.Refer(said[0].id, found) if said else decision

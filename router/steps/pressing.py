@@ -12,6 +12,7 @@ from router.messages import Reply
 from router.popular import popular
 from router.state import Asked
 from router.steps.acting import Acted, Acting
+from router.steps.naming import named
 from router.steps.retrieving import Encodes, of_choice, retrieve
 
 
@@ -42,6 +43,7 @@ class Pressing(msgspec.Struct, frozen=True):
     async def _found(self, chosen: choices.Choice, asked: Asked) -> Acted:
         found = of_choice(self.knowledge, chosen, asked)
         decision = decide.of_candidate(found, asked.body)
+        decision = named(self.knowledge, decision, asked.memory.question, asked.body)
         if chosen.body is not None and chosen.body != asked.body.id:
             decision = decide.Refer(self.knowledge.body(chosen.body).id, found)
         return await self.acting.act(decision, asked, None, [found])

@@ -2,7 +2,8 @@
 that two share, and a referral that visitors confirm. The real service with the fake encoder.
 
 Brain `kommune`: `bergen`, `voss` and `asker`; brain `fylke`: nine small municipalities; brain
-`nav`: `nav`; and `havnene`, a group of two harbours that have no bot here.
+`nav`: `nav`; `havnene`, a group of two harbours that have no bot here; `vestfylke`, the county of
+`bergen`.
 """
 
 from __future__ import annotations
@@ -47,7 +48,14 @@ NAMES = (
 )
 SMALL = [Body(id=f"sma-{name.lower()}", name=f"{name} kommune", brain="fylke") for name in NAMES]
 BODIES = [
-    Body(id="bergen", name="Bergen kommune", brain="kommune", municipality_number="4601"),
+    Body(
+        id="bergen",
+        name="Bergen kommune",
+        brain="kommune",
+        groups=["vestfylke"],
+        municipality_number="4601",
+    ),
+    Body(id="vestfylke", name="Vestfylket", kind="county"),
     Body(id="voss", name="Voss herad", brain="kommune", places=["Granvin"]),
     Body(id="asker", name="Asker kommune", brain="kommune", municipality_number="3203"),
     Body(id="nav", name="NAV", kind="agency", brain="nav"),
@@ -75,6 +83,12 @@ STATE_LOAN = Remit(
     title="Husbankens del",
     questions=["Husbanken rente på lånet", "Hva skylder jeg i Husbanken?"],
 )
+BOAT = Remit(
+    body="vestfylke",
+    topic="fylkesbaat",
+    title="Fylkesbåten",
+    questions=["Hva koster fylkesbåten?", "fylkesbåt pris", "billett til fylkesbåten"],
+)
 SHARED = [["entry:kommune/startlan", "remit:husbanken/lan"]]
 
 
@@ -97,7 +111,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
     }
     for id, kept in entries.items():
         await opened.curation.import_entries(id, kept, "test")
-    await store.save_remits(opened.db, opened.encoder, [BERTH, STATE_LOAN])
+    await store.save_remits(opened.db, opened.encoder, [BERTH, STATE_LOAN, BOAT])
     await opened.knowledge.catch_up()
     await opened.knowledge.refit_if_stale()
     yield opened
@@ -241,6 +255,14 @@ async def test_a_shared_matter_is_answered_by_one_and_the_others_part_offered(
     assert (told.body, told.ask) == ("kommune", ["kommune", "husbanken"])
 
 
+async def test_a_countys_matters_are_for_its_own_municipalities(service: Service) -> None:
+    here = await Talk(service.pipeline, "bergen").say("Hva koster fylkesbåten?")
+    assert isinstance(here.outcome, Referred)
+    assert here.outcome.body == "vestfylke"
+    elsewhere = await Talk(service.pipeline, "asker").say("Hva koster fylkesbåten?")
+    assert not isinstance(elsewhere.outcome, Referred)
+
+
 async def test_route_says_what_a_chat_would_do(service: Service) -> None:
     assert (await service.route("Hvordan søker jeg om dagpenger?", "bergen")).ask == []
     for text in (SFO, "Hvordan søker jeg om dagpenger?", "xqzwv plfgh brrrt"):
@@ -283,14 +305,14 @@ def judged(client: httpx.Client, file: Path) -> list[bench.Judged]:
     return [bench.judge(one, route(client, one), here) for one in bench.questions(file)]
 
 
-def test_the_demos_own_questions_reach_their_bodies(demo: httpx.Client) -> None:
+async def test_the_demos_own_questions_reach_their_bodies(demo: httpx.Client) -> None:
     own = judged(demo, bench.OWN)
     assert len(own) == 200
     print(json.dumps({"own": bench.good(own)}))
     assert bench.good(own) >= GOOD_MIN
 
 
-def test_real_questions_reach_their_bodies(demo: httpx.Client, shared_data: Path) -> None:
+async def test_real_questions_reach_their_bodies(demo: httpx.Client, shared_data: Path) -> None:
     real = judged(demo, shared_data / "routing.questions.jsonl")
     unnamed = [one for one in real if one.question.tag == "unnamed"]
     assert bench.good(unnamed) >= REAL_GOOD_MIN
