@@ -37,7 +37,8 @@ def named(target: Any) -> Names:
         "scope": target.slug,
         "slug": target.slug,
         "starts_at": "2026-01-01T00:00:00Z",
-        "text": "En ny tekst til dem som spør.",
+        # Asked as a question too, by anybody: one that leaves no gap.
+        "text": "Jeg vil snakke med et menneske.",
         "texts": texts,
         "answers": texts,
         "to": scope,

@@ -118,6 +118,7 @@ async def test_a_bot_is_connected_with_the_form_of_its_protocol(
     )
     line = await service.connections.line(service.connections.get("lanekassen"))
     assert line.secret == SECRET
+    assert f'href="{PAGE}"' in (await admin.get("/console/bodies/lanekassen")).text
     again = await admin.post(f"{LIST}/new", data=FORM)
     assert again.status_code == 400 and "Velg en virksomhet fra listen" in words(again)
 

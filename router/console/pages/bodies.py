@@ -157,6 +157,7 @@ def _page(request: AnyRequest, body: Body, error: Invalid | None = None) -> Any:
         may_set=frame.may(request, "manage bodies"),
         open_until=opening.open_until(body, service.pipeline.clock()) if not error else None,
         embed=_embed(request, body),
+        connected=body.id in service.knowledge.connections,
         url=_url(body.id),
         **_settings_context(request),
     )
