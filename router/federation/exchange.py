@@ -96,7 +96,7 @@ class Exchanges:
             round(1000 * (time.monotonic() - began)),
             failure,
             detail,
-            told is not None and says_unknown(told, connection),
+            told is not None and says_unknown(told, connection, question.via),
         )
         await self._write_down(connection, question, done)
         return done

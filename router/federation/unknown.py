@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from brains.model import Connection
 from router.adapters import Told
+from router.messages import Referred
 
 
-def says_unknown(told: Told, connection: Connection) -> bool:
-    """By its protocol, where that says what a reply is; else by the connection's patterns."""
+def says_unknown(told: Told, connection: Connection, passed: Collection[str] = ()) -> bool:
+    """By its protocol, where that says what a reply is; else by the connection's patterns.
+
+    Who only points back to a body that the question has `passed` does not know either.
+    """
+    if told.reply is not None and isinstance(told.reply.outcome, Referred):
+        referred = told.reply.outcome
+        return referred.answered_by is None and referred.body in passed
     if told.kind is not None:
         return told.kind == "unanswered"
     text = _even(told.text)

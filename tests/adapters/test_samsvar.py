@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import hashlib
 import hmac
 import os
@@ -25,7 +26,7 @@ from adapters.samsvar.adapter import PREFIX, SamsvarAdapter
 from adapters.samsvar.shapes import Ask
 from brains import audit, cards, peers, store
 from brains.database import Database
-from brains.model import Body, Brain, Entry
+from brains.model import Body, Brain, Connection, Entry
 from embeddings.matcher import Scored
 from router.adapters import PartnerFailed
 from router.api.app import create_app
@@ -107,13 +108,16 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def installation(home: Path, brain: str, bodies: Sequence[Body]) -> AsyncIterator[Any]:
+async def installation(
+    home: Path, brain: str, bodies: Sequence[Body], entries: Sequence[Entry] = ()
+) -> AsyncIterator[Installation]:
+    """A running installation; its entries are those of `ENTRIES`, if none are given."""
     settings = Settings.from_environment(environment(home))
     service = await Service.open(settings, BlockingFakeEncoder(DIMENSIONS))
     await service.curation.add_brain(Brain(id=brain, name=brain), "test")
     for body in bodies:
         await service.curation.add_body(body, "test")
-    await service.curation.import_entries(brain, ENTRIES[brain], "test")
+    await service.curation.import_entries(brain, entries or ENTRIES[brain], "test")
     await service.knowledge.refit_if_stale()
     async with served(create_app(service, settings, [SamsvarAdapter()])) as address:
         yield Installation(service, address, home)
@@ -226,6 +230,68 @@ async def test_a_visitor_of_one_is_answered_by_the_other_in_the_same_window(two:
     assert isinstance(reply.outcome, Referred)
     assert (reply.outcome.answered_by, reply.body.name) == ("nav", "NAV")
     assert "Om dagpenger." in reply.text
+
+
+Signs = Callable[[Connection, str, str, bytes], str]
+
+
+def at_another_time(two: Two, offset: dt.timedelta) -> Signs:
+    """As the keys sign, on a machine whose clock is off."""
+    keys = two.hordaland.service.trust.keys
+    right = keys._clock
+
+    def signs(connection: Connection, method: str, path: str, body: bytes) -> str:
+        keys._clock = lambda: right() + offset
+        try:
+            return two.hordaland.service.trust.signs(connection, method, path, body)
+        finally:
+            keys._clock = right
+
+    return signs
+
+
+def once(two: Two) -> Signs:
+    """The first token again and again."""
+    kept: list[str] = []
+
+    def signs(connection: Connection, method: str, path: str, body: bytes) -> str:
+        kept.append(two.hordaland.service.trust.signs(connection, method, path, body))
+        return kept[0]
+
+    return signs
+
+
+def tampered(two: Two) -> Signs:
+    signs = two.hordaland.service.trust.signs
+    return lambda *request: signs(*request)[:-4] + "AAAA"
+
+
+UNTRUSTED: dict[str, Callable[[Two], Signs]] = {
+    "the clock is slow, so that every token has expired": lambda two: at_another_time(
+        two, -dt.timedelta(minutes=10)
+    ),
+    "the clock is fast": lambda two: at_another_time(two, dt.timedelta(minutes=10)),
+    "the signature is wrong": tampered,
+    "a token is used again": once,
+}
+
+
+@pytest.mark.parametrize("why", UNTRUSTED)
+async def test_where_a_peer_does_not_believe_us_the_visitor_gets_the_way_there(
+    two: Two, why: str
+) -> None:
+    service = two.hordaland.service
+    right = service.connections.signs
+    service.connections.signs = UNTRUSTED[why](two)
+    try:
+        for _ in range(2):
+            reply = await service.ask(Message("bergen", "Hvordan søker jeg om dagpenger?"))
+    finally:
+        service.connections.signs = right
+    assert isinstance(reply.outcome, Referred)
+    assert (reply.outcome.body, reply.outcome.answered_by) == ("nav", None)
+    assert "får ikke svar fra NAV" in reply.text
+    assert "human" in [option.id for option in reply.options]
 
 
 async def test_an_exchange_is_in_the_log_of_both_without_a_word_of_it(two: Two) -> None:
