@@ -43,7 +43,10 @@ class Vocabulary:
         if self._spread(rarest) > max(COMMON_SHARE * len(self._words), COMMON_MIN):
             return [id for id, _ in self._with_all({rarest}).most_common() if id != own]
         everywhere = EVERYWHERE_SHARE * len(self._words)
-        counts = self._with_all({word for word in words if self._spread(word) <= everywhere})
+        particular = {word for word in words if self._spread(word) <= everywhere}
+        if not particular:  # as in a brain of a few entries, where nothing can be told
+            return []
+        counts = self._with_all(particular)
         mine = counts.pop(own, 0)
         if len(counts) < OTHERS_MIN or mine > OWN_TIMES * max(counts.values()):
             return []

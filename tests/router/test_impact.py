@@ -83,6 +83,8 @@ async def test_words_that_everybody_has_make_a_phrasing_too_general() -> None:
     assert vocabulary.shared_with("hva koster ting1 nå", "ting1") == []
     assert vocabulary.shared_with("kart over byen", "kart") == []
     assert vocabulary.shared_with("…", "kart") == []
+    small = Vocabulary({thing: phrasings[thing] for thing in things[:3]})
+    assert small.shared_with("hva koster", "ting1") == []
 
 
 # Edits, with the fake encoder
