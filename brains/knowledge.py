@@ -629,13 +629,34 @@ class Knowledge:
         instead: Mapping[str, Entry] = MappingProxyType({}),
     ) -> list[Found]:
         found = []
-        for candidate in scored:
+        for candidate in self._covered(scored, body):
             thing = instead.get(candidate.key) or self._items.get(candidate.key)
             if isinstance(thing, Entry) and _valid(thing, now):
                 found.append(self._found_entry(thing, candidate, body))
-            elif isinstance(thing, Remit) and self._covers(thing.body, body):
+            elif isinstance(thing, Remit):
                 found.append(self._found_remit(thing, candidate, body))
         return found
+
+    def _covered(self, scored: Sequence[Scored], body: Body | None) -> Sequence[Scored]:
+        """The candidates, where another county's remit has given way to what others have of the
+        same matter."""
+        away = {one.key for one in scored if not self._is_for(one.key, body)}
+        if not away:
+            return scored
+        kept: dict[str, Scored] = {}
+        for one in scored:
+            key = one.key
+            if key in away:
+                key = next(
+                    (other for other in self._shared.get(key, ()) if other in self._items), ""
+                )
+            together = one.probability + (kept[key].probability if key in kept else 0.0)
+            kept[key] = one._replace(key=key, probability=together)
+        return sorted(kept.values(), key=lambda one: -one.probability)
+
+    def _is_for(self, key: str, body: Body | None) -> bool:
+        thing = self._items.get(key)
+        return not isinstance(thing, Remit) or self._covers(thing.body, body)
 
     def _covers(self, slug: str, body: Body | None) -> bool:
         """Whether a body's remit is for the visitors of another: a county's is for those of its

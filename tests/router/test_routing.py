@@ -89,7 +89,21 @@ BOAT = Remit(
     title="Fylkesbåten",
     questions=["Hva koster fylkesbåten?", "fylkesbåt pris", "billett til fylkesbåten"],
 )
-SHARED = [["entry:kommune/startlan", "remit:husbanken/lan"]]
+TAXI = Remit(
+    body="vestfylke",
+    topic="fylkeskort",
+    title="Fylkeskort",
+    questions=[
+        "Hvem får fylkeskort til drosje?",
+        "fylkeskort drosje",
+        "søke fylkeskort til drosje",
+    ],
+)
+TAXI_HERE = entry("drosjekort", "Har kommunen støtte til transport?", "transportstøtte kommunen")
+SHARED = [
+    ["entry:kommune/startlan", "remit:husbanken/lan"],
+    ["entry:kommune/drosjekort", "remit:vestfylke/fylkeskort"],
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -105,13 +119,20 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
     for body in BODIES:
         await opened.curation.add_body(body, "test")
     entries: dict[str, list[Entry]] = {
-        "kommune": [PRICE, LOAN, SNOW, GYM, *others("kommune", 40, "sfo", "veg", "bolig")],
+        "kommune": [
+            PRICE,
+            LOAN,
+            TAXI_HERE,
+            SNOW,
+            GYM,
+            *others("kommune", 40, "sfo", "veg", "bolig"),
+        ],
         "fylke": [FERRY],
         "nav": [BENEFIT, *others("nav", 15, "dagp")],
     }
     for id, kept in entries.items():
         await opened.curation.import_entries(id, kept, "test")
-    await store.save_remits(opened.db, opened.encoder, [BERTH, STATE_LOAN, BOAT])
+    await store.save_remits(opened.db, opened.encoder, [BERTH, STATE_LOAN, BOAT, TAXI])
     await opened.knowledge.catch_up()
     await opened.knowledge.refit_if_stale()
     yield opened
@@ -261,6 +282,15 @@ async def test_a_countys_matters_are_for_its_own_municipalities(service: Service
     assert here.outcome.body == "vestfylke"
     elsewhere = await Talk(service.pipeline, "asker").say("Hva koster fylkesbåten?")
     assert not isinstance(elsewhere.outcome, Referred)
+
+
+async def test_another_countys_part_gives_way_to_the_municipalitys_own(service: Service) -> None:
+    text = "Hvem får fylkeskort til drosje?"
+    here = await Talk(service.pipeline, "bergen").say(text)
+    assert isinstance(here.outcome, Referred)
+    elsewhere = await Talk(service.pipeline, "asker").say(text)
+    assert isinstance(elsewhere.outcome, Answered)
+    assert elsewhere.outcome.entry == "drosjekort"
 
 
 async def test_route_says_what_a_chat_would_do(service: Service) -> None:
