@@ -35,7 +35,6 @@ from brains.errors import SamsvarError
 from router.manifest import Manifest, Sealed
 from router.messages import (
     Contact,
-    Message,
     Option,
     Reply,
     RouteResult,
@@ -160,9 +159,6 @@ class Desk(Protocol):
 
     async def secret(self, name: str) -> str:
         """A secret of this installation's, to sign tokens with: made once, the same for ever."""
-
-    async def ask(self, message: Message) -> Reply:
-        """One stateless question."""
 
     async def route(
         self, text: str, body: str | None = None, municipality: str | None = None

@@ -9,26 +9,25 @@ from brains import conversations as rows
 from brains.audit import Line
 from brains.tokens import hash_token
 from router.adapters import AnyRequest, Peer, Refusal, Served, Talk, Topic
-from router.api import metrics
 from router.api.problems import HANDLERS, headers_of
 from router.errors import NotAllowed, NotAuthenticated
 from router.federation import presenting, way
 from router.federation.trust import tokens
 from router.federation.trust.errors import NoToken
 from router.manifest import Manifest, Sealed
-from router.messages import Message, Reply, RouteResult, Started
+from router.messages import Reply, RouteResult, Started
 from router.security import limits
 from router.security.access import Access, Holder
 from router.security.guards import adapter_of
 from router.security.texts import clean
 from router.security.visitors import require_any_origin, require_origin_of
 from router.service import Service
-from router.talk import DeskTalk, spoken
+from router.talk import ANSWERED, DeskTalk, spoken
 from router.topics import topics_of
 
 PUBLIC = "public"
+PEER = "peer"
 PEER_SCHEME = "samsvar"
-ANSWERED = "federation.answered"
 DIGEST_CHARS = 16
 # An id of this length is not guessed: it names one conversation from wherever it comes.
 UNGUESSABLE_CHARS = 22
@@ -102,7 +101,7 @@ class AdapterDesk:
         path = f"{request.url.path}?{query}" if query else request.url.path
         asked = tokens.Request(request.method, path, await request.body())
         known = await self._service.trust.gate.admit(token.strip(), asked)
-        caller = f"peer:{hash_token(known.id)[: 2 * DIGEST_CHARS]}"
+        caller = f"{PEER}:{hash_token(known.id)[: 2 * DIGEST_CHARS]}"
         return Peer(caller, known.name, frozenset(known.bodies))
 
     def require_sender(self, peer: Peer, sender: str, via: Sequence[str]) -> None:
@@ -142,16 +141,6 @@ class AdapterDesk:
         """See `router.adapters.Desk`."""
         return await secrets.secret(self._service.db, f"adapter:{name}")
 
-    async def ask(self, message: Message) -> Reply:
-        """One stateless question."""
-        text = clean(message.text, self._service.settings.message_chars_max)
-        language = spoken(message.language)
-        reply = await self._service.ask(
-            Message(message.body, text, None, language, None, message.via)
-        )
-        metrics.count(reply, self._adapter)
-        return reply
-
     async def route(
         self, text: str, body: str | None = None, municipality: str | None = None
     ) -> RouteResult:
@@ -165,7 +154,7 @@ class AdapterDesk:
         """See `router.adapters.Desk`."""
         service = self._service
         started = await service.conversations.start(body, spoken(language))
-        talk = await self._started(adapter, started)
+        talk = await self._started(adapter, started, caller)
         await self.bind(adapter, caller, external, body, talk)
         return talk
 
@@ -177,7 +166,7 @@ class AdapterDesk:
         if found is not None:
             return found
         started = await self._service.conversations.start(body, spoken(language))
-        talk, whose = await self._started(adapter, started), _owner(caller, external)
+        talk, whose = await self._started(adapter, started, caller), _owner(caller, external)
         async with self._service.db.write() as tx:
             id = await foreign.claim(tx, adapter, whose, external, body, talk.id)
         if id == talk.id:
@@ -203,7 +192,8 @@ class AdapterDesk:
             id = await foreign.find(tx, adapter, _owner(caller, external), external, body)
             if id is None:
                 return None
-            return DeskTalk(self._service, adapter, await rows.get(tx, id), None)
+            kept = await rows.get(tx, id)
+        return DeskTalk(self._service, adapter, kept, None, await self._holder(caller))
 
     def refusal(self, request: AnyRequest, error: Exception) -> Refusal:
         """See `router.adapters.Desk`."""
@@ -223,9 +213,19 @@ class AdapterDesk:
             self._access.require(holder, "ask", body=body)
         return holder.id
 
-    async def _started(self, adapter: str, started: Started) -> Talk:
+    async def _started(self, adapter: str, started: Started, caller: str) -> Talk:
         async with self._service.db.read() as tx:
-            return DeskTalk(self._service, adapter, await rows.get(tx, started.id), started)
+            kept = await rows.get(tx, started.id)
+        return DeskTalk(self._service, adapter, kept, started, await self._holder(caller))
+
+    async def _holder(self, caller: str) -> Holder | None:
+        """Whose key a caller has; None without one, and for a peer, whose adapter tells more."""
+        if caller.startswith((PUBLIC, PEER)):
+            return None
+        try:
+            return await self._access.key_called(caller)
+        except NotAuthenticated:  # revoked since it was let in
+            return None
 
 
 def _owner(caller: str, external: str) -> str:

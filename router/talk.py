@@ -6,16 +6,20 @@ from collections.abc import Sequence
 
 import msgspec
 
+from brains import audit
 from brains import conversations as rows
+from brains.audit import Line
 from brains.errors import Invalid
 from router.api import metrics
 from router.conversations import written
 from router.messages import Reply, Spoken, Started, Turn
+from router.security.access import Holder
 from router.security.texts import clean
 from router.service import Service
 from router.texts import languages
 
 TURNS_MAX = 2**31 - 1
+ANSWERED = "federation.answered"
 
 
 class DeskTalk:
@@ -27,10 +31,13 @@ class DeskTalk:
         adapter: str,
         kept: rows.Conversation,
         started: Started | None,
+        holder: Holder | None = None,
     ) -> None:
+        """`holder` is whose key the caller has: what it is told is in the audit log."""
         self._service = service
         self._adapter = adapter
         self._kept = kept
+        self._holder = holder
         self.id = kept.id
         self.language = kept.language
         self.started = started
@@ -44,6 +51,7 @@ class DeskTalk:
             kept = await rows.get(tx, self.id)
         reply = await self._service.conversations.say_in(kept, text or None, choice, via)
         metrics.count(reply, self._adapter)
+        await self._record(reply)
         return reply
 
     async def speak(self, language: str) -> None:
@@ -67,6 +75,22 @@ class DeskTalk:
 
     async def erase(self) -> None:
         await self._service.conversations.erase_in(self._kept)
+
+    async def _record(self, reply: Reply) -> None:
+        """A line in the audit log, without a word of what was said."""
+        if self._holder is None:
+            return
+        line = Line(
+            at=self._service.pipeline.clock(),
+            by=self._holder.name,
+            by_id=self._holder.id,
+            action=ANSWERED,
+            body=self._kept.body,
+            object=self._adapter,
+            detail={"outcome": reply.outcome.__struct_config__.tag},
+        )
+        async with self._service.db.write() as tx:
+            await audit.append(tx, line)
 
 
 def spoken(language: str | None) -> str | None:

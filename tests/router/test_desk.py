@@ -15,13 +15,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from brains import conversations, tables
+from brains import audit, conversations, tables
+from brains.audit import Filter, Line
 from brains.errors import Invalid, UnknownConversation
 from brains.model import Role
 from router.adapters import AnyRequest, DeskHere, refusals
 from router.api.app import create_app
 from router.desk import AdapterDesk
-from router.messages import Message, Reply
 from router.security.access import Access
 from router.service import Service
 from router.settings import Settings
@@ -59,19 +59,13 @@ async def note(request: AnyRequest, data: JSONBody[Note], desk: DeskHere) -> dic
     return {"conversation": talk.id, "text": reply.text}
 
 
-@post("/adapters/notes/once", status_code=200, exception_handlers=refusals(refuse))
-async def once(request: AnyRequest, data: JSONBody[Note], desk: DeskHere) -> Reply:
-    desk.caller(request, data.body)
-    return await desk.ask(Message(data.body, data.text, language="en-GB"))
-
-
 class NotesAdapter:
     """A protocol for these tests."""
 
     name = "notes"
 
     def routes(self) -> list[HTTPRouteHandler]:
-        return [note, once]
+        return [note]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -340,11 +334,22 @@ async def test_feedback_on_what_is_no_reply_is_refused(desk: AdapterDesk, turn: 
         await talk.feedback(turn, True)
 
 
-async def test_one_question_is_kept_nowhere(send: Send, service: Service) -> None:
-    before = await count(service)
-    answer = await send(path="/once", text="12345")
-    assert answer.json()["language"] == "en"
-    assert await count(service) == before
+async def test_what_a_partner_is_told_is_in_the_log_without_a_word_of_it(
+    send: Send, service: Service, access: Access
+) -> None:
+    async def logged() -> list[Line]:
+        async with service.db.read() as tx:
+            return (await audit.listing(tx, Filter(action="federation.answered"))).items
+
+    made, secret = await access.create("a partner's bot", "partner", "*")
+    await send()
+    before = await logged()
+    await send(secret)
+    newest, *rest = await logged()
+    assert rest == before
+    assert (newest.by, newest.by_id) == ("a partner's bot", made.id)
+    assert (newest.body, newest.object) == ("bergen", "notes")
+    assert newest.detail == {"outcome": "answered"}
 
 
 @pytest.mark.parametrize(
@@ -402,7 +407,7 @@ async def test_replies_are_counted_by_adapter(send: Send, app: Litestar) -> None
 
         before = [await counted("notes"), await counted("api")]
         await send()
-        await send(path="/once")
+        await send(thread="2")
         await client.post("/v1/ask", json={"body": "bergen", "text": KNOWN})
         after = [await counted("notes"), await counted("api")]
     assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1]
