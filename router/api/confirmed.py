@@ -8,13 +8,17 @@ import msgspec
 from litestar import Controller, delete, get
 from litestar.params import QueryParameter
 
-from brains.errors import Invalid
+from brains.errors import NotFound
 from router.api.parameters import WITH_KEY, BodyPath
 from router.api.problems import problems
 from router.api.service import ServiceHere
 from router.security.guards import needs
 
 QUESTION_CHARS_MAX = 2000
+
+
+class NotConfirmed(NotFound):
+    noun = "confirmed question"
 
 
 class ConfirmedList(msgspec.Struct, frozen=True):
@@ -53,4 +57,4 @@ class ConfirmedController(Controller):
         """Take a question back out; visitors cannot put it in again."""
         service.knowledge.body(slug)
         if not await service.confirming.remove(slug, question):
-            raise Invalid("Nobody has confirmed that question for this body.", "question")
+            raise NotConfirmed(question)

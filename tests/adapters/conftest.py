@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,8 @@ def node_modules() -> Path:
             if npm is None:
                 pytest.skip("npm is not on this machine: the JavaScript clients cannot be fetched")
             command = [npm, "ci", "--ignore-scripts", "--prefer-offline"]
-            subprocess.run(command, cwd=JS, check=True, timeout=NPM_SECONDS_MAX)
+            done = subprocess.run(command, cwd=JS, check=False, timeout=NPM_SECONDS_MAX)
+            if done.returncode != 0:
+                (pytest.fail if os.environ.get("CI") else pytest.skip)("npm ci failed, see above")
             fetched.write_bytes(wanted.read_bytes())
     return JS / "node_modules"

@@ -26,6 +26,7 @@ NOTICE["starts_at"] = "2020-01-01T00:00:00Z"
 OWN_NOTICE = {**NOTICE, "audience": ["bergen"]}
 LOCAL = "/v1/brains/kommune/entries/snorydding/local-answers/bergen"
 BODY = {"id": "asker", "name": "Asker"}
+BOT = {"adapter": "rasa", "address": "https://bot.example", "enabled": False}
 
 
 IMPORTED = {"id": "hentet", "questions": ["Zqx hentet wvk?"], "answers": {"nb": "Hentet."}}
@@ -88,6 +89,13 @@ ROUTES = [
         {"editor", "curator", "bergen editor", "bergen curator"},
         {"facts": {"sfo_price": "3 000 kr"}},
     ),
+    Route("GET", "/v1/bodies/bergen/confirmed", READERS),
+    Route("DELETE", "/v1/bodies/bergen/confirmed?question=ingen", KEEPERS | {"curator", "editor"}),
+    Route("GET", "/v1/connections", set()),
+    Route("PUT", "/v1/connections/bergen", set(), BOT),
+    Route("GET", "/v1/connections/bergen", set()),
+    Route("POST", "/v1/connections/none/try", set(), {}),
+    Route("DELETE", "/v1/connections/bergen", set()),
     Route("PUT", "/v1/bodies/asker", set(), BODY),
     Route("PATCH", "/v1/bodies/bergen", KEEPERS | {"curator", "editor"}, {"greeting": {}}),
     Route("GET", "/v1/brains/kommune/broadcasts", READERS),
