@@ -8,6 +8,7 @@ Knows no body and no HTTP. What is where:
     kept.py         vectors of the program's own texts, kept for the next new installation
     index.py        nearest phrasings by FAISS: exact when small, coded when large
     background.py   texts that nobody answers, for the calibrator
+    foreign.py      whether a question is anybody's here at all
     lexical.py      character n-grams: names, typos, dialect
     head.py         the learned scorer: a softmax head over the entries
     evidence.py     what is known of the best candidate, as a few numbers

@@ -29,6 +29,8 @@ SHOWN_MAX = 5
 # So few questions one way or the other say nothing.
 WORSE_MIN = 3
 WORSE_PHRASINGS_MIN = 3
+# Of some 2,000 phrasings tried, one that changes sides is a close call, and no harm done.
+TAKEN_PHRASINGS_MIN = 2
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -69,7 +71,7 @@ def reasons(
     found = [
         _of("answered elsewhere", elsewhere),
         Reason("too general", len(general), general[:SHOWN_MAX], _ids(shared, general)),
-        _of("takes phrasings", [one for one in stolen if one.of is not None]),
+        _of("takes phrasings", _taken([one for one in stolen if one.of is not None])),
         _of("takes questions", [one for one in stolen if one.of is None and _was_answered(one)]),
         _of("others' matters", [one for one in others if _was_anothers(one, key)]),
         _of("more worse", _more_worse(others)),
@@ -87,6 +89,11 @@ def _of(kind: Kind, tried: Sequence[Tried]) -> Reason:
 def _ids(shared: Mapping[str, Sequence[str]], texts: Sequence[str]) -> list[str]:
     ids = dict.fromkeys(id for text in texts for id in shared[text])
     return list(ids)[:SHOWN_MAX]
+
+
+def _taken(stolen: Sequence[Tried]) -> Sequence[Tried]:
+    texts = {one.text for one in stolen}
+    return stolen if len(texts) >= TAKEN_PHRASINGS_MIN else []
 
 
 def _was_answered(one: Tried) -> bool:

@@ -127,7 +127,7 @@ def test_another_body_is_named_when_it_answers(chat: Chat) -> None:
     reply = chat.open().ask(REFERRED_TO_NAV)
     assert outcome(reply) == "referred"
     foreign = chat.panel.locator(".message.foreign").last
-    expect(foreign.get_by_role("heading").first).to_have_text("NAV svarer")
+    expect(foreign.get_by_role("heading").first).to_have_text("Frida (NAV) svarer")
 
 
 def test_human_button_says_how_to_reach_one(chat: Chat) -> None:
