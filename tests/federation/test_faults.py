@@ -14,7 +14,7 @@ from router.federation.breaker import FAILURES_MAX
 from router.messages import Answered, Crisis, Referred
 from router.service import Service
 from tests.federation import partners
-from tests.federation.conftest import CRISIS, LOAN, SNOW, TAX, Connect, Visitor
+from tests.federation.conftest import CRISIS, LOAN, SNOW, TAX, TIME_LIMIT_S, Connect, Visitor
 from tests.federation.partners import Manner, partner
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -60,7 +60,7 @@ async def test_a_fault_ends_in_the_way_to_the_body_and_a_human(
 ) -> None:
     manner, failure = FAULTS[fault]
     async with partner(manner) as bad:
-        await connect(bad)
+        await connect(bad, time_limit_s=1.5 if failure == "slow" else TIME_LIMIT_S)
         assert is_useful(await visitor.says(TAX))
     assert (await last_exchange(federation))["result"] == failure
 
@@ -154,7 +154,7 @@ async def test_those_who_wait_are_told_once_a_partner_is_left_alone(
     federation: Service, connect: Connect, visitor: Visitor
 ) -> None:
     async with partner(partners.hangs) as bad:
-        await connect(bad)
+        await connect(bad, time_limit_s=1.5)
         replies = await asyncio.gather(*(visitor.says(TAX) for _ in range(30)))
     assert all(is_useful(reply) for reply in replies)
     assert len(bad.asked) < 20 + FAILURES_MAX
