@@ -25,6 +25,9 @@ CONNECTIONS_MAX = 32
 CONNECTIONS_KEPT = 8
 KEPT_SECONDS = 30.0
 
+# RFC 6052: IPv4 addresses as a translator shows them.
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -74,7 +77,7 @@ class _Guarded(httpx.AsyncHTTPTransport):
             max_connections=CONNECTIONS_MAX,
             max_keepalive_connections=CONNECTIONS_KEPT,
             keepalive_expiry=KEPT_SECONDS,
-            network_backend=_Checked(networks),
+            network_backend=_Checked(networks, encrypted=partner.scheme == "https"),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -120,8 +123,9 @@ class _Checked(httpcore.AsyncNetworkBackend):
     """Connects to what a name resolves to, once that is known to be allowed: the name cannot
     mean something else a moment later."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[Network], *, encrypted: bool) -> None:
         self._networks = networks
+        self._encrypted = encrypted
         self._plain = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -149,12 +153,25 @@ class _Checked(httpcore.AsyncNetworkBackend):
         except OSError as error:
             raise httpcore.ConnectError(f"{host} has no address: {error}") from error
         addresses = [str(name[4][0]) for name in found]
-        if not all(self._allows(ipaddress.ip_address(one.split("%")[0])) for one in addresses):
-            raise Forbidden("The partner's name leads into a network that is not public.")
+        for one in addresses:
+            self._check(ipaddress.ip_address(one.split("%")[0]))
         return addresses
 
-    def _allows(self, address: Address) -> bool:
-        mapped = getattr(address, "ipv4_mapped", None)
-        plain: Address = mapped or address
-        named = (one for one in self._networks if one.version == plain.version)
-        return (plain.is_global and not plain.is_multicast) or any(plain in one for one in named)
+    def _check(self, address: Address) -> None:
+        """Raises `Forbidden` for an address that is not to be called."""
+        inner = _embedded(address)
+        if any(inner in one for one in self._networks if one.version == inner.version):
+            return
+        if not inner.is_global or inner.is_multicast:
+            raise Forbidden("The partner's name leads into a network that is not public.")
+        if not self._encrypted:
+            raise Forbidden("A partner on the open network is called over https alone.")
+
+
+def _embedded(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for (mapped, 6to4, NAT64), else itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
