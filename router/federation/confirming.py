@@ -148,7 +148,7 @@ class Confirming:
         """Makes the body's topic what is confirmed now."""
         known = self._knowledge.bodies.get(body)
         kept = self._knowledge.remits.get(body, {}).get(TOPIC)
-        questions = await self.questions(body) if known is not None and not known.brain else []
+        questions = await self._new_questions(body) if known and not known.brain else []
         if questions and known is not None:
             title = f"Annet hos {known.short_name or known.name}"
             remit = Remit(body=body, topic=TOPIC, title=title, questions=questions)
@@ -159,9 +159,21 @@ class Confirming:
         self._knowledge.wake()
         self._changed.discard(body)
 
+    async def _new_questions(self, body: str) -> list[str]:
+        """What was confirmed and is in no other topic of the body's: those say more."""
+        remits = self._knowledge.remits.get(body, {})
+        topics = [remit for topic, remit in remits.items() if topic != TOPIC]
+        held = {_even(question) for remit in topics for question in remit.questions}
+        return [one for one in await self.questions(body) if _even(one) not in held]
+
     def _take(self, conversation: str, said: Said | None) -> None:
         if said is not None and said.question:
             self._waiting.append(_Heard(said, conversation, self._clock()))
+
+
+def _even(question: str) -> str:
+    """The words of a question, in any case and without what ends it."""
+    return " ".join(question.casefold().split()).rstrip(" ?!.")
 
 
 def accepted(before: Memory, after: Memory, reply: Reply, choice: str | None) -> Said | None:

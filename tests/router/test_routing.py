@@ -304,8 +304,7 @@ async def test_route_says_what_a_chat_would_do(service: Service) -> None:
             assert told.body in (reply.body.id, getattr(reply.outcome, "body", ""))
 
 
-async def test_three_visitors_teach_whose_a_question_is(service: Service) -> None:
-    question = "Hva skylder jeg i Husbanken?"
+async def three_confirm(service: Service, question: str) -> None:
     for _ in range(3):
         started = await service.conversations.start("bergen")
         reply = await service.conversations.say(started.id, started.token, question)
@@ -313,6 +312,16 @@ async def test_three_visitors_teach_whose_a_question_is(service: Service) -> Non
         await service.conversations.feedback(started.id, started.token, reply.turn, True)
     await service.confirming.store()
     await service.knowledge.catch_up()
+
+
+async def test_what_a_remit_says_already_is_not_learned_again(service: Service) -> None:
+    await three_confirm(service, "hva skylder jeg i husbanken")
+    assert TOPIC not in service.knowledge.remits["husbanken"]
+
+
+async def test_three_visitors_teach_whose_a_question_is(service: Service) -> None:
+    question = "Hva skylder jeg i Husbanken nå?"
+    await three_confirm(service, question)
     assert service.knowledge.remits["husbanken"][TOPIC].questions == [question]
     started = await service.conversations.start("bergen")
     reply = await service.conversations.say(started.id, started.token, question)
