@@ -81,7 +81,8 @@ class Peering:
 
     async def invite(self) -> str:
         """The code of a new invitation, to be given to the other's operator over a safe way."""
-        id, secret = secrets.token_urlsafe(ID_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+        # Hexadecimal: a code that began with a dash would be an option to a command line.
+        id, secret = secrets.token_hex(ID_BYTES), secrets.token_urlsafe(SECRET_BYTES)
         now = self._clock()
         async with self._db.write() as tx:
             invitation = Invitation(id, hash_token(secret), now + INVITED_FOR)

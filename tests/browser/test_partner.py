@@ -91,6 +91,8 @@ def test_another_subject_brings_the_visitor_back(chat: Chat) -> None:
 
 
 def test_it_is_there_after_a_reload_and_without_barriers(chat: Chat) -> None:
+    # Colours are measured while the panel rises otherwise.
+    chat.page.emulate_media(reduced_motion="reduce")
     chat.open().ask(LICENCE)
     chat.page.reload()
     expect(chat.replies).to_have_count(2)
