@@ -246,6 +246,22 @@ def test_text_longer_than_the_limit_is_not_sent_and_not_cut(chat: Chat) -> None:
     expect(chat.input).to_have_attribute("aria-invalid", "false")
 
 
+def test_who_is_quicker_than_the_greeting_keeps_what_is_written(chat: Chat) -> None:
+    def start_late(route: Route) -> None:
+        if route.request.method == "POST" and route.request.url.endswith("/v1/conversations"):
+            chat.page.wait_for_timeout(1000)
+        route.continue_()
+
+    chat.page.route("**/v1/conversations", start_late)
+    chat.launcher.click()
+    chat.input.fill(ANSWERED)
+    chat.input.press("Enter")
+    expect(chat.questions).to_have_count(1)
+    expect(chat.replies).to_have_count(2)
+    expect(chat.questions).to_have_text(re.compile(re.escape(ANSWERED)))
+    expect(chat.panel.locator(".popular")).to_be_hidden()
+
+
 def test_text_survives_being_offline(chat: Chat) -> None:
     chat.open()
     chat.page.context.set_offline(True)

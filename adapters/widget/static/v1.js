@@ -39,6 +39,7 @@ class SamsvarChat extends HTMLElement {
   #conversation = null;
   #beginning = null;
   #busy = false;
+  #sending = null;
   #state = "bot";
   #seen = new Set();
   #stopListening = null;
@@ -239,7 +240,9 @@ class SamsvarChat extends HTMLElement {
     this.#seen.clear();
     const reply = { text: greeting, language: language || this.#language, body };
     if (greeting) this.#parts.log.append(replyMessage(reply, this.#context()));
-    this.#drawPopular(withPopular);
+    // Who is quicker than the greeting keeps what is written.
+    if (this.#sending) this.#parts.log.append(this.#sending);
+    this.#drawPopular(withPopular && !this.#sending);
   }
 
   /** What stays in place is not read aloud again. Warnings come first. */
@@ -301,6 +304,7 @@ class SamsvarChat extends HTMLElement {
     shown.querySelector(".failure")?.remove();
     popular.hidden = true;
     log.append(shown);
+    this.#sending = shown;
     if (inPopular) this.#focusInput();
     await this.#exchange(
       (conversation, isNew) => this.#say(conversation, message, isNew),
@@ -311,6 +315,7 @@ class SamsvarChat extends HTMLElement {
         shown.append(failureBox(this.#explain(error), retry, this.#t));
       },
     );
+    this.#sending = null;
   }
 
   /** A choice the server no longer knows is said in words. */
