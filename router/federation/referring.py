@@ -65,12 +65,10 @@ class Referring(msgspec.Struct, frozen=True):
             return None
         return found if is_open(found, other, asked.now) else None
 
-    async def take(
-        self, asked: Asked, others: Sequence[Body], text: str, choice: str | None = None
-    ) -> Taken:
+    async def take(self, asked: Asked, others: Sequence[Body], text: str) -> Taken:
         """Asks the bodies in turn, the likeliest first; those that cannot be asked are passed by.
 
-        `text` is the redacted question, `choice` one of the first body's own.
+        `text` is the redacted question.
         """
         tried: list[Tried] = []
         ends: float | None = None
@@ -80,7 +78,7 @@ class Referring(msgspec.Struct, frozen=True):
                 continue
             ends = ends or time.monotonic() + connection.time_limit_s
             partner = Partner(other.id, secrets.token_hex(ID_BYTES))
-            question = self._question(asked, other, partner, text, choice)
+            question = self._question(asked, other, partner, text)
             done = await self._exchange(connection, question, ends)
             if done.told is not None and not done.unknown:
                 return self._spoken(asked, other, partner, done.told, connection, first=True)
@@ -113,7 +111,7 @@ class Referring(msgspec.Struct, frozen=True):
         other: Body,
         partner: Partner,
         text: str,
-        choice: str | None,
+        choice: str | None = None,
         transcript: tuple[Said, ...] = (),
     ) -> Question:
         return Question(
