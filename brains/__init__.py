@@ -9,7 +9,7 @@
     rendering       Markdown to cleaned HTML, or to plain text
     formats/        files in and out: JSON Lines, FAQPage, spreadsheets, other systems' exports
 
-    knowledge       the way out: one node's view in memory, kept up by the change feed
+    knowledge/      the way out: one node's view in memory, kept up by the change feed
     gaps            what nobody could answer, gathered from all bodies; clusters says what is alike
 
     broadcasts      notices: which show where, and when that changes next
@@ -20,7 +20,7 @@
     documents       bodies, facts and the like as rows of JSON; codec turns them into it
     pages           lists that come a page at a time; tokens: secrets hashed and compared
     bodies entries notes local_answers facts remits usage vectors keys conversations
-    foreign referrals people sessions secrets audit imports asked conflicts counters
+    foreign referrals people sessions attempts secrets audit imports asked conflicts counters
     peers signing cards
                     one kind of row each: plain functions over a transaction
 

@@ -249,7 +249,7 @@ async def test_follow_applies_refits_and_outlives_trouble(
     open_knowledge: Opener,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("brains.knowledge.REFIT_QUIET_S", 0.01)
+    monkeypatch.setattr("brains.knowledge.refitting.REFIT_QUIET_S", 0.01)
     node = await open_knowledge()
     real, failures = node.catch_up, iter([StorageError("The disk failed.")])
 
