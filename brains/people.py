@@ -117,7 +117,10 @@ async def change(
     scope: str | None = None,
     language: str | None = None,
 ) -> Person:
-    """Change what is given. Raises `UnknownPerson` and `Refused`."""
+    """Change what is given. Raises `UnknownPerson` and `Refused`.
+
+    With another address go the link sent to the old one, and the provider's account tied by it.
+    """
     known = await get(tx, id)
     changed = msgspec.structs.replace(
         known,
@@ -130,8 +133,10 @@ async def change(
     await _check(tx, changed)
     if known.role == "admin" and changed.role != "admin":
         await _require_another_admin(tx, known)
-    await tx.execute(sa.update(_people).where(_people.c.id == id).values(**_stored(changed)))
-    return changed
+    await _update(tx, id, **_stored(changed))
+    if changed.email != known.email:
+        await _update(tx, id, link_hash=None, link_expires=None, issuer=None, subject=None)
+    return await get(tx, id)
 
 
 async def disable(tx: Transaction, id: str, at: dt.datetime) -> Person:
@@ -189,6 +194,22 @@ async def set_password(tx: Transaction, id: str, hashed: str) -> None:
     """A new password: every session and link of the person ends."""
     await _update(tx, id, password_hash=hashed, link_hash=None, link_expires=None)
     await tx.execute(sa.delete(_sessions).where(_sessions.c.person == id))
+
+
+async def use_link(tx: Transaction, token: str, hashed: str, at: dt.datetime) -> Person | None:
+    """Set the password that a link is for: once, also where two come with it at the same moment.
+
+    None where the link is not good, or is not any more.
+    """
+    person = await by_link(tx, token, at)
+    if person is None:
+        return None
+    unused = sa.and_(_people.c.id == person.id, _people.c.link_hash == hash_token(token))
+    used = await tx.execute(sa.update(_people).where(unused).values(link_hash=None))
+    if not used.rowcount:
+        return None
+    await set_password(tx, person.id, hashed)
+    return await get(tx, person.id)
 
 
 async def rehash(tx: Transaction, id: str, old: str, new: str) -> None:
@@ -281,10 +302,11 @@ async def _check(tx: Transaction, person: Person) -> None:
 async def _require_another_admin(tx: Transaction, person: Person) -> None:
     if person.role != "admin" or person.disabled is not None:
         return
-    others = sa.select(_people.c.id).where(
-        _people.c.role == "admin", _people.c.disabled.is_(None), _people.c.id != person.id
-    )
-    if (await tx.execute(others.limit(1))).first() is None:
+    # All of them are held until the change is done: of two who take each other's right away at
+    # the same moment, one comes second.
+    admins = sa.select(_people.c.id).where(_people.c.role == "admin", _people.c.disabled.is_(None))
+    held = await tx.execute(admins.order_by(_people.c.id).with_for_update())
+    if {*held.scalars()} <= {person.id}:
         raise Refused({"role": "last"})
 
 

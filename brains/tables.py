@@ -393,6 +393,16 @@ sessions = sa.Table(
     sa.Index("ix_sessions_last_seen", "last_seen"),
 )
 
+sign_in_attempts = sa.Table(
+    "sign_in_attempts",
+    metadata,
+    sa.Column("key", sa.String(100), primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("until", UtcDateTime, nullable=False),
+    sa.Column("forgotten", UtcDateTime, nullable=False),
+    sa.Index("ix_sign_in_attempts_forgotten", "forgotten"),
+)
+
 secrets = sa.Table(
     "secrets",
     metadata,
@@ -415,6 +425,7 @@ audit = sa.Table(
     sa.Index("ix_audit_brain", "brain", "id"),
     sa.Index("ix_audit_action", "action", "id"),
     sa.Index("ix_audit_body", "body", "id"),
+    sa.Index("ix_audit_by_id", "by_id", "by"),
     sqlite_autoincrement=True,
 )
 

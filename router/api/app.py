@@ -38,12 +38,11 @@ from router.console.routes import attach, templates
 from router.desk import AdapterDesk
 from router.security import limits
 from router.security.access import Access
-from router.security.attempts import Attempts
 from router.security.audited import UNAUDITED, AuditMiddleware
 from router.security.edge import Edge
 from router.security.guards import ADAPTER, VISITOR_TOKEN, KeyMiddleware, known_key
 from router.security.oidc import Provider
-from router.security.sign_in import SignIn
+from router.security.sign_in import in_database
 from router.service import Service
 from router.settings import Settings, variable
 
@@ -120,7 +119,7 @@ def create_app(
     app.state.settings = settings
     attach(app, service)
     app.state.provider = Provider.of(settings)
-    app.state.sign_in = SignIn(service.db, Attempts(app.stores.get(limits.STORE)))
+    app.state.sign_in = in_database(service.db)
     app.edge = Edge(app.within, settings, service.knowledge.bodies.values)
     return app
 

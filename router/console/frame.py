@@ -17,9 +17,11 @@ from markupsafe import Markup
 
 from brains.counters import Counts
 from brains.errors import Problem
+from brains.knowledge import scopes_of
 from brains.model import Brain
 from router.console import charts, dates, flashes, nav, wording
 from router.console.flashes import Flash, Kind, Undo
+from router.console.live import Place
 from router.console.problems import worded
 from router.security.access import Access
 from router.security.rights import Right
@@ -71,11 +73,13 @@ def page(
     *,
     title: str,
     area: str,
-    status: int = 200,
+    status: int | None = None,
     errors: Sequence[Problem] = (),
     **context: Any,
 ) -> ConsolePage:
     """`templates/<template>` in the frame. `area` is the section that the menu marks.
+
+    With errors it is 400 where no status is given.
 
     The template has, beside `context`: person, brain, brains, body (the own body of an
     editor), language, theme, say, may, nav, counters, flashes, errors, now, csrf_input.
@@ -88,7 +92,7 @@ def page(
             "errors": _pointed(request, errors),
             **context,
         },
-        status_code=status,
+        status_code=status or (400 if errors else 200),
         media_type=MediaType.HTML,
     )
 
@@ -170,6 +174,14 @@ def current_brain(request: AnyRequest) -> Brain | None:
         if id in readable:
             return readable[id]
     return next(iter(readable.values()), None)
+
+
+def place(request: AnyRequest, brain: str) -> Place:
+    """Whose numbers whoever is signed in sees of a brain."""
+    own = own_body(request)
+    if own is None:
+        return Place(brain)
+    return Place(brain, own, scopes_of(service(request).knowledge.body(own)))
 
 
 def templates() -> TemplateConfig[JinjaTemplateEngine]:

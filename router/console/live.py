@@ -26,10 +26,12 @@ HEARTBEAT_SECONDS = 20.0
 
 
 class Place(NamedTuple):
-    """Whose numbers: a brain's, or those of one body in it."""
+    """Whose numbers: a brain's, or those of one body in it, whose visitors get what is for
+    `scopes`."""
 
     brain: str
     body: str | None = None
+    scopes: frozenset[str] = frozenset()
 
 
 class _Known(NamedTuple):
@@ -53,10 +55,15 @@ class Live:
             known = self._known.get(place)
             if known is not None and self._clock() - known.at < EVERY_SECONDS:
                 return known.counts
-            async with self._db.read() as tx:
-                found = await counters.count(tx, place.brain, utc_now(), place.body)
+            found = await self._count(place)
             self._known[place] = _Known(found, self._clock())
             return found
+
+    async def _count(self, place: Place) -> Counts:
+        async with self._db.read() as tx:
+            if place.body is None:
+                return await counters.count(tx, place.brain, utc_now())
+            return await counters.count_own(tx, place.brain, utc_now(), place.body, place.scopes)
 
     async def changes(self, place: Place) -> AsyncIterator[Counts | None]:
         """The numbers now and after each change, None in longer silence, until `end`."""

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from brains.errors import SamsvarError
 from router.console import flashes, frame
-from router.console.live import Live, Place
+from router.console.live import Live
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -51,7 +51,7 @@ async def count(request: frame.AnyRequest) -> None:
         return
     live: Live = request.app.state.live
     try:
-        counts = await live.counts(Place(brain.id, frame.own_body(request)))
+        counts = await live.counts(frame.place(request, brain.id))
     except SamsvarError:
         return  # the page itself will say what is wrong
     request.scope["state"]["counters"] = counts

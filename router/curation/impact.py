@@ -89,9 +89,15 @@ class Previews(msgspec.Struct, frozen=True):
     clock: Callable[[], dt.datetime]
 
     async def preview(
-        self, brain: str, proposed: Entry | str, progress: Progress | None = None
+        self,
+        brain: str,
+        proposed: Entry | str,
+        progress: Progress | None = None,
+        only_body: str | None = None,
     ) -> Impact:
         """The impact of publishing `proposed`, or of retiring the entry with that id.
+
+        With `only_body`, on that body's own visitors and on the entries that they get.
 
         Raises `UnknownBrain`. What the entry lacks to be published is for saving it to say.
         """
@@ -100,15 +106,20 @@ class Previews(msgspec.Struct, frozen=True):
         self.knowledge.brain(brain)
         report(0.0, "reading")
         trial = await self._trial(brain, proposed)
-        asked = await self.asked.recent(brain)
-        bodies = [body for body in self.knowledge.bodies.values() if body.brain == brain]
+        asked = await self.asked.recent(brain, body=only_body)
+        bodies = [
+            body
+            for body in self.knowledge.bodies.values()
+            if body.brain == brain and only_body in (None, body.id)
+        ]
         questions = await self._questions(brain, asked)
         questions += await asyncio.to_thread(trial.phrasings, bodies)
         tried: list[tuple[Question, Tried]] = []
         for batch in batches(questions):
             report(0.1 + 0.85 * len(tried) / len(questions), "trying")
             tried += zip(batch, await self._try(trial, batch), strict=True)
-        shared = await asyncio.to_thread(_shared, trial, self._phrasings(brain), _excused(asked))
+        known = self._phrasings(brain, bodies)
+        shared = await asyncio.to_thread(_shared, trial, known, _excused(asked))
         reasons = warnings.reasons(
             trial.key, [one for _, one in tried], shared, self._lacking(trial, bodies)
         )
@@ -240,8 +251,14 @@ class Previews(msgspec.Struct, frozen=True):
             and not (trial.old and self._missing(trial.old, body, body.language))
         ]
 
-    def _phrasings(self, brain: str) -> dict[str, list[str]]:
-        return {id: entry.questions for id, entry in self.knowledge.entries[brain].items()}
+    def _phrasings(self, brain: str, bodies: Sequence[Body]) -> dict[str, list[str]]:
+        """Those of entries that visitors of the bodies get."""
+        scopes = frozenset[str]().union(*map(scopes_of, bodies))
+        return {
+            id: entry.questions
+            for id, entry in self.knowledge.entries[brain].items()
+            if not scopes.isdisjoint(entry.audience)
+        }
 
 
 def _known(row: AskedRow, dismissed: Collection[str]) -> Known:

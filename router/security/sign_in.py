@@ -11,8 +11,6 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from litestar.stores.memory import MemoryStore
-
 from brains import audit, people, sessions
 from brains.database import Database, Transaction
 from brains.errors import Invalid
@@ -69,8 +67,8 @@ class CameIn(NamedTuple):
 
 
 def in_database(db: Database) -> SignIn:
-    """The same for the command line, where nobody counts attempts but one's own."""
-    return SignIn(db, Attempts(MemoryStore()))
+    """The way in to one installation."""
+    return SignIn(db, Attempts(db))
 
 
 class SignIn:
@@ -136,11 +134,11 @@ class SignIn:
         person = await self.invited(link)
         hashed = await self._chosen(person, password)
         async with self._db.write() as tx:
-            if await people.by_link(tx, link, self._clock()) is None:
+            used = await people.use_link(tx, link, hashed, self._clock())
+            if used is None:
                 raise SignInRefused("link")
-            await people.set_password(tx, person.id, hashed)
-            await self._note(tx, "people.password", person)
-        return await self._begin(person, visit, "link")
+            await self._note(tx, "people.password", used)
+        return await self._begin(used, visit, "link")
 
     async def change_password(
         self, person: Person, current: str, chosen: str, visit: Visit

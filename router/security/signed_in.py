@@ -42,7 +42,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_CHARS_MAX = 200
 NEXT_CHARS_MAX = 1000
 
-_WHERE = re.compile(rf"^{CONSOLE}(?:[/?][^\s\\]*)?$")
+_WHERE = re.compile(rf"{CONSOLE}(?:[/?][^\s\\\x00-\x1f\x7f]*)?")
 _BROWSERS = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -80,14 +80,9 @@ class SessionMiddleware(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def _find(self, request: AnyRequest) -> SignedIn | None:
-        token = token_in(request)
-        if token is None:
-            return None
-        now = utc_now()
-        db: Database = request.app.state.service.db
-        async with db.read() as tx:
-            found = await sessions.find(tx, token, now)
+        found, now = await _signed_in(request), utc_now()
         if found is not None and sessions.is_due(found.session, now):
+            db: Database = request.app.state.service.db
             async with db.write() as tx:
                 await sessions.seen(tx, found.session, now)
         return found
@@ -123,6 +118,12 @@ def person_in(request: AnyRequest) -> Person:
     return cast(Person, person)
 
 
+async def is_as_before(request: AnyRequest) -> bool:
+    """Whether whoever began a long request is signed in still, with the same role and place."""
+    then, found = person_in(request), await _signed_in(request)
+    return found is not None and (found.person.role, found.person.scope) == (then.role, then.scope)
+
+
 def session_in(request: AnyRequest) -> Session:
     """The session of whoever is signed in."""
     person_in(request)
@@ -155,7 +156,7 @@ def cookie(settings: Settings, token: str) -> Cookie:
 
 def own_path(wanted: str | None) -> str:
     """`wanted` where it is a page of the console, else the console's first: never another site."""
-    if wanted and len(wanted) <= NEXT_CHARS_MAX and _WHERE.match(wanted):
+    if wanted and len(wanted) <= NEXT_CHARS_MAX and _WHERE.fullmatch(wanted):
         path = urlsplit(wanted).path
         if path != SIGN_IN and ".." not in path.split("/"):
             return wanted
@@ -178,6 +179,15 @@ def visit(request: AnyRequest) -> Visit:
 def access(request: AnyRequest) -> Access:
     """What everybody may do."""
     return cast(Access, request.app.state.access)
+
+
+async def _signed_in(request: AnyRequest) -> SignedIn | None:
+    token = token_in(request)
+    if token is None:
+        return None
+    db: Database = request.app.state.service.db
+    async with db.read() as tx:
+        return await sessions.find(tx, token, utc_now())
 
 
 def _wants_page(request: AnyRequest) -> bool:

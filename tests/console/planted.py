@@ -36,6 +36,7 @@ NOT_COMPARED = {
     "changes",
     "conversations",
     "sessions",
+    "sign_in_attempts",
     "turns",
     "usage",
     "vectors",

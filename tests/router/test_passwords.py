@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
+import sqlalchemy as sa
 from argon2 import PasswordHasher
-from litestar.stores.memory import MemoryStore
 
-from brains import people, sessions
+from brains import people, sessions, tables
+from brains.database import Database
 from brains.people import Person
 from router.security import attempts, passwords
 
@@ -93,49 +96,73 @@ class Clock:
     """A clock that a test sets."""
 
     def __init__(self) -> None:
-        self.now = 1_000_000.0
+        self.now = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
-    def __call__(self) -> float:
+    def __call__(self) -> dt.datetime:
         return self.now
 
 
-def counting(clock: Clock) -> attempts.Attempts:
-    return attempts.Attempts(MemoryStore(), clock)
+@pytest_asyncio.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(f"sqlite:///{tmp_path}/attempts.db")
+    yield opened
+    await opened.close()
 
 
-async def test_each_further_attempt_waits_twice_as_long() -> None:
+async def test_each_further_attempt_waits_twice_as_long(db: Database) -> None:
     clock, waits = Clock(), []
-    tried = counting(clock)
+    tried = attempts.Attempts(db, clock)
     for _ in range(attempts.ACCOUNT_FREE + 8):
         wait = await tried.count("a@example.org", "10.0.0.1")
         if wait:
             waits.append(wait)
-            clock.now += wait
+            clock.now += dt.timedelta(seconds=wait)
             assert await tried.count("a@example.org", "10.0.0.1") == 0
     first = attempts.WAIT_SECONDS_FIRST + 1
     assert waits[:3] == [first, 2 * first - 1, 4 * first - 3]
     assert max(waits) == attempts.WAIT_SECONDS_MAX + 1
 
 
-async def test_an_address_that_tries_many_accounts_waits() -> None:
-    tried = counting(Clock())
+async def test_an_address_that_tries_many_accounts_waits(db: Database) -> None:
+    tried = attempts.Attempts(db, Clock())
     for number in range(attempts.ADDRESS_MAX):
         assert await tried.count(f"{number}@example.org", "10.0.0.1") == 0
     assert await tried.count("new@example.org", "10.0.0.1") > 0
     assert await tried.count("new@example.org", "10.0.0.2") == 0
 
 
-async def test_an_office_that_signs_in_rightly_does_not_wait() -> None:
-    tried = counting(Clock())
+async def test_an_office_that_signs_in_rightly_does_not_wait(db: Database) -> None:
+    tried = attempts.Attempts(db, Clock())
     for number in range(3 * attempts.ADDRESS_MAX):
         assert await tried.count(f"{number}@example.org", "10.0.0.1") == 0
         await tried.succeeded(f"{number}@example.org", "10.0.0.1")
 
 
-async def test_many_attempts_at_once_count_each() -> None:
-    tried = counting(Clock())
+async def test_many_attempts_at_once_count_each(db: Database) -> None:
+    tried = attempts.Attempts(db, Clock())
     waits = await asyncio.gather(*(tried.count("a@example.org", f"10.0.0.{n}") for n in range(50)))
     assert sum(wait == 0 for wait in waits) == attempts.ACCOUNT_FREE
+
+
+async def test_a_restart_or_another_process_forgets_no_attempt(db: Database) -> None:
+    for _ in range(attempts.ACCOUNT_FREE):
+        assert await attempts.Attempts(db, Clock()).count("a@example.org", "10.0.0.1") == 0
+    again = await Database.open(str(db.url.set(drivername="sqlite")))
+    try:
+        assert await attempts.Attempts(again, Clock()).count("a@example.org", "10.0.0.9") > 0
+    finally:
+        await again.close()
+
+
+async def test_attempts_of_long_ago_are_forgotten_and_their_rows_gone(db: Database) -> None:
+    clock = Clock()
+    for number in range(20):
+        await attempts.Attempts(db, clock).count(f"{number}@example.org", f"10.0.0.{number}")
+    clock.now += attempts.FORGOTTEN
+    assert await attempts.Attempts(db, clock).count("a@example.org", "10.0.0.1") == 0
+    async with db.read() as tx:
+        rows = await tx.execute(sa.select(sa.func.count()).select_from(tables.sign_in_attempts))
+        assert rows.scalar_one() == 2
 
 
 def test_the_docs_say_how_long_everything_lasts() -> None:

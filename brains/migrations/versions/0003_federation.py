@@ -12,6 +12,16 @@ down_revision = "0002"
 
 def upgrade() -> None:
     op.create_index("ix_audit_action", "audit", ["action", "id"])
+    op.create_index("ix_audit_by_id", "audit", ["by_id", "by"])
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("forgotten", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_sign_in_attempts"),
+    )
+    op.create_index("ix_sign_in_attempts_forgotten", "sign_in_attempts", ["forgotten"])
     op.add_column("keys", sa.Column("adapter", sa.String(length=40), nullable=True))
     op.create_table(
         "connections",

@@ -13,6 +13,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from brains.errors import UnknownBrain
 from router.console import frame
 from router.console.live import Live, Place
+from router.security.signed_in import is_as_before
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -27,11 +28,16 @@ async def events(
     if brain not in {one.id for one in frame.brains(request)}:
         raise UnknownBrain(brain)
     live: Live = request.app.state.live
-    return ServerSentEvent(_stream(live, Place(brain, frame.own_body(request))))
+    return ServerSentEvent(_stream(request, live, frame.place(request, brain)))
 
 
-async def _stream(live: Live, place: Place) -> AsyncIterator[ServerSentEventMessage]:
+async def _stream(
+    request: AnyRequest, live: Live, place: Place
+) -> AsyncIterator[ServerSentEventMessage]:
+    """Until whoever listens is signed out, or may see something else than when it began."""
     async for counts in live.changes(place):
+        if not await is_as_before(request):
+            return
         if counts is None:
             yield ServerSentEventMessage(data=None, comment="")
         else:
