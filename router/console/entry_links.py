@@ -69,6 +69,13 @@ def audience_name(request: AnyRequest, scope: str) -> str:
     return bodies[scope].name if scope in bodies else scope
 
 
+def scopes_seen(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
+    """The groups and bodies that whoever is signed in sees, with their names."""
+    bodies = bodies_of(request, brain)
+    groups = sorted({GROUP_PREFIX + group for body in bodies for group in body.groups})
+    return [(scope, audience_name(request, scope)) for scope in (*groups, *(b.id for b in bodies))]
+
+
 class Names(msgspec.Struct, frozen=True):
     """Audiences and days in the words of whoever looks: `router.console.differences.Named`."""
 

@@ -32,11 +32,17 @@ class Wanted(msgspec.Struct, frozen=True):
     topic: str = ""
     entry: str = ""
     text: str = ""
+    of: Sequence[str] = ()
 
-    def query(self, **changes: str | int) -> str:
+    @property
+    def narrowed(self) -> bool:
+        """Whether it is some of them that are asked for."""
+        return bool(self.only or self.topic or self.entry or self.text)
+
+    def query(self, **changes: str | int | Sequence[str]) -> str:
         """The address that shows these, with changes."""
         asked = {**msgspec.structs.asdict(self), **changes}
-        return urlencode({name: value for name, value in asked.items() if value})
+        return urlencode({name: value for name, value in asked.items() if value}, doseq=True)
 
     def takes(self, row: Row) -> bool:
         """Whether a row is one of those."""
@@ -54,9 +60,9 @@ class UnknownFact(NotFound):
     noun = "fact"
 
 
-async def table_of(request: AnyRequest, brain: str) -> Table:
-    """The brain's facts; an editor's own column of them."""
-    return await frame.service(request).facts.table(brain, frame.own_body(request))
+async def table_of(request: AnyRequest, brain: str, of: Sequence[str] = ()) -> Table:
+    """The brain's facts, where they are those of the scopes `of`; an editor's own column."""
+    return await frame.service(request).facts.table(brain, frame.own_body(request), of)
 
 
 def shown(request: AnyRequest, value: str | Texts | None) -> str:
@@ -91,10 +97,11 @@ def value_of(form: Any) -> str | Texts | None:
     return by_language
 
 
-def sent(value: str | Texts | None) -> dict[str, str | list[str]]:
-    """The fields that would set a value."""
+def sent(value: str | Texts | None, instead_of: str | Texts | None) -> dict[str, str | list[str]]:
+    """The fields that would set a value, as long as the other one is there."""
     common, by_language = fields(value)
-    return {"value": common, **forms.fields(VALUE, by_language)}
+    written_from = {forms.SEEN: forms.seen(instead_of)}
+    return {"value": common, **forms.fields(VALUE, by_language), **written_from}
 
 
 def form_context(request: AnyRequest, bodies: Sequence[Body]) -> dict[str, Any]:
@@ -103,9 +110,8 @@ def form_context(request: AnyRequest, bodies: Sequence[Body]) -> dict[str, Any]:
         "label": lambda row: label(request, row),
         "shown": lambda value: shown(request, value),
         "fields": fields,
-        "tags": forms.languages(bodies),
         "may_set": {one.id: frame.may(request, "set facts", body=one.id) for one in bodies},
-        "used_in": lambda row, body: list(_lines(request, row, body)),
+        "form_url": form_url,
     }
 
 
@@ -121,13 +127,31 @@ def facts_url(brain: str) -> str:
     return f"/console/brains/{quote(brain, safe='')}/facts"
 
 
+def form_url(body: str, key: str, back: str) -> str:
+    """The address of one fact's form in one body, which leads back to where one was."""
+    return f"{body_url(body)}/{quote(key, safe='')}?{urlencode({'back': back})}"
+
+
+def body_url(body: str) -> str:
+    """The address of one body's facts."""
+    return f"/console/bodies/{quote(body, safe='')}/facts"
+
+
+def row_of(table: Table, key: str) -> Row:
+    """Raises `UnknownFact`."""
+    row = next((row for row in table.rows if row.key == key), None)
+    if row is None:
+        raise UnknownFact(key)
+    return row
+
+
 def _called(request: AnyRequest, key: str, label: Texts) -> str:
     if not label:
         return key.replace("_", " ")
     return label[choose(label, [frame.language(request)])]
 
 
-def _lines(request: AnyRequest, row: Row, body: Body) -> Iterable[tuple[str, str]]:
+def used_in(request: AnyRequest, row: Row, body: Body) -> Iterable[tuple[str, str]]:
     """Title, and the line with the fact in it, of some answers that use it."""
     service, tongue = frame.service(request), frame.language(request)
     for use in row.uses[:USES_SHOWN]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from litestar.datastructures import FormMultiDict
 
+from brains import codec
+from brains.errors import Invalid, Problem
 from brains.model import Body, Texts
 from router.console import frame, wording
 from router.console.dates import OSLO
@@ -15,6 +18,8 @@ from router.opening import DAYS
 
 LANGUAGES = ("nb", "nn", "en")
 FIELD_CHARS_MAX = 20_000
+SEEN = "seen"
+SEEN_CHARS = 16
 
 
 def text(form: FormMultiDict, name: str) -> str:
@@ -39,6 +44,24 @@ def texts(form: FormMultiDict, prefix: str) -> Texts:
 def fields(prefix: str, values: Mapping[str, str]) -> dict[str, str | list[str]]:
     """The fields that `texts` reads, for an undo."""
     return {f"{prefix}{language}": said for language, said in values.items()}
+
+
+def seen(value: Any) -> str:
+    """What a form says it was written from, in its hidden field `seen`."""
+    return codec.digest_of(value)[:SEEN_CHARS]
+
+
+def stale(form: FormMultiDict, now: Any) -> bool:
+    """Whether what the form was written from has been changed by somebody since."""
+    written_from = text(form, SEEN)
+    return bool(written_from) and written_from != seen(now)
+
+
+def problems(
+    error: Invalid | None, pointed: Callable[[Problem], Problem] = lambda problem: problem
+) -> list[Problem]:
+    """What is wrong, each problem pointing at its field of the form."""
+    return [pointed(problem) for problem in error.problems] if error else []
 
 
 def opening_hours(form: FormMultiDict) -> dict[str, list[str]]:

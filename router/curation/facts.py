@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
 from brains import facts, store
 from brains.database import Database
-from brains.knowledge import Knowledge
+from brains.knowledge import Knowledge, scopes_of
 from brains.model import Body, Fact, Texts
 from router.curation import fact_csv, fact_table
 from router.curation.fact_table import Table, label_of
@@ -36,12 +36,16 @@ class Facts(msgspec.Struct, frozen=True):
         users = (body for body in self.knowledge.bodies.values() if body.brain == brain)
         return sorted((b for b in users if only in (None, b.id)), key=lambda body: body.name)
 
-    async def table(self, brain: str, only: str | None = None) -> Table:
-        """All facts of a brain, in all its bodies or in one."""
+    async def table(self, brain: str, only: str | None = None, of: Collection[str] = ()) -> Table:
+        """All facts of a brain, in all its bodies, or in one, or in those with a scope `of`."""
         self.knowledge.brain(brain)
         async with self.db.read() as tx:
             asked = await facts.asked_for(tx, brain)
-        shown = self.bodies(brain, only)
+        shown = [
+            body
+            for body in self.bodies(brain, only)
+            if not of or not scopes_of(body).isdisjoint(of)
+        ]
         return fact_table.build(self.knowledge, shown, brain, asked, self.clock())
 
     async def set(self, values: fact_csv.Values) -> int:

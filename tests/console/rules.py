@@ -142,6 +142,7 @@ TABLE: list[tuple[set[str], str]] = [
         GET /console/audit
         GET /console/audit/export
         POST /console/bodies/{slug}
+        GET /console/bodies/{slug}/facts/{key}
         POST /console/bodies/{slug}/facts/{key}
         POST /console/bodies/{slug}/restore
         POST /console/brains/{brain}/broadcasts
@@ -243,6 +244,7 @@ TABLE: list[tuple[set[str], str]] = [
         GET /console/brains/{brain}/entries/{entry}/publish
         POST /console/brains/{brain}/entries/{entry}/publish
         POST /console/brains/{brain}/entries/{entry}/return
+        POST /console/brains/{brain}/review/read
         POST /console/brains/{brain}/facts/{key}/label
         GET /console/brains/{brain}/gaps/{gap}/answer
         POST /console/brains/{brain}/gaps/{gap}/answer/fact

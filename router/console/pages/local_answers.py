@@ -16,7 +16,7 @@ from brains.model import GROUP_PREFIX, Body, Entry, LocalAnswer, Texts
 from router.api.parameters import AudiencePath, BrainPath, EntryPath
 from router.api.service import ServiceHere
 from router.console import differences, forms, frame
-from router.console.entry_links import audience_name, bodies_of, entry_url
+from router.console.entry_links import audience_name, bodies_of, entry_url, scopes_seen
 from router.console.flashes import Undo
 from router.curation.local_answers import Shadowing
 from router.security.edge import slashed
@@ -62,7 +62,7 @@ class LocalAnswerPages(Controller):
             area="local_answers",
             found=found,
             audience=audience,
-            scopes=[("", frame.say(request, "common.all")), *_scopes(request, brain)],
+            scopes=[("", frame.say(request, "common.all")), *scopes_seen(request, brain)],
             url=_url(brain),
             address=lambda one: _address(brain, one.local.entry, one.local.scope),
             keeps=lambda one: may_speak(request, brain, one.local.scope),
@@ -257,16 +257,11 @@ def _offered(request: AnyRequest, brain: str) -> list[Entry]:
     return sorted(seen, key=title_of)
 
 
-def _scopes(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
-    """The bodies and groups whose local answers whoever is signed in sees, with their names."""
-    bodies = bodies_of(request, brain)
-    groups = sorted({GROUP_PREFIX + group for body in bodies for group in body.groups})
-    return [(scope, audience_name(request, scope)) for scope in (*(b.id for b in bodies), *groups)]
-
-
 def _writable(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
     return [
-        (scope, name) for scope, name in _scopes(request, brain) if may_speak(request, brain, scope)
+        (scope, name)
+        for scope, name in scopes_seen(request, brain)
+        if may_speak(request, brain, scope)
     ]
 
 

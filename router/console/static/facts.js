@@ -1,12 +1,70 @@
-// The table of facts by keyboard: arrows move between the cells, Enter changes one in its place.
-// Without this file a cell is a link to a page with the same form.
+// Facts: a form opens in the place of what it changes, in the table and in the lists, and the table
+// is walked by keyboard. Without this file the same links lead to a page with the same form.
 
-const grid = document.querySelector("[data-grid]");
-const template = document.getElementById("cell-editor");
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const ENDS = { Home: 0, End: -1 };
 
-const rows = [...grid.tBodies[0].rows].map((row) => [...row.querySelectorAll("a.cell")]);
+/** The form that a link leads to, null where it cannot be fetched. */
+async function formOf(link) {
+  try {
+    const headers = { "X-Fragment": "fact-form" };
+    const response = await fetch(link.href, { headers, credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const form = page.querySelector("form.fact-form");
+    return response.ok && form ? document.importNode(form, true) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function edit(link) {
+  if (link.dataset.opening) return;
+  link.dataset.opening = "true";
+  const form = await formOf(link);
+  delete link.dataset.opening;
+  if (!form) return location.assign(link.href);
+  const cell = link.matches(".cell");
+  form.classList.add(cell ? "cell-editor" : "line-editor");
+  const stop = () => {
+    if (cell) form.replaceWith(link);
+    else form.remove();
+    link.hidden = false;
+    go(link);
+  };
+  form.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-cancel]")) return;
+    event.preventDefault();
+    stop();
+  });
+  form.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") stop();
+    if (event.key === "Enter" && !event.shiftKey && event.target.matches("textarea")) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  if (cell) link.replaceWith(form);
+  else {
+    link.closest(".fact-line").append(form);
+    link.hidden = true;
+  }
+  const value = form.querySelector("textarea");
+  value.focus();
+  value.select();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-edit]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  edit(link);
+});
+
+// --- The table ----------------------------------------------------------------------------------
+
+const grid = document.querySelector("[data-grid]");
+const rows = grid ? [...grid.tBodies[0].rows].map((row) => [...row.querySelectorAll("a.cell")]) : [];
 const cells = rows.flat();
 
 /** One cell is on the way of the Tab key: the one last used. */
@@ -14,11 +72,11 @@ function reachable(cell) {
   for (const other of cells) other.tabIndex = other === cell ? 0 : -1;
 }
 
-function go(cell) {
-  if (!cell) return;
-  reachable(cell);
-  cell.focus();
-  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+function go(link) {
+  if (!link) return;
+  if (cells.includes(link)) reachable(link);
+  link.focus();
+  link.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function placeOf(cell) {
@@ -26,45 +84,7 @@ function placeOf(cell) {
   return [row, rows[row].indexOf(cell)];
 }
 
-function edit(cell) {
-  const form = template.content.cloneNode(true).querySelector("form");
-  form.action = cell.dataset.action;
-  form.elements.back.value = `${location.pathname}${location.search}#${cell.id}`;
-  const value = form.elements.value;
-  value.value = cell.dataset.common;
-  form.querySelector("label").textContent = cell.dataset.name;
-  const languages = JSON.parse(cell.dataset.languages);
-  for (const [language, text] of Object.entries(languages)) {
-    const field = form.elements[`value_${language}`];
-    if (field) field.value = text;
-    form.querySelector("details").open = true;
-  }
-  const stop = () => {
-    form.replaceWith(cell);
-    go(cell);
-  };
-  form.querySelector("[data-cancel]").addEventListener("click", stop);
-  form.addEventListener("keydown", (event) => {
-    event.stopPropagation();
-    if (event.key === "Escape") stop();
-    if (event.key === "Enter" && !event.shiftKey && event.target === value) {
-      event.preventDefault();
-      form.requestSubmit();
-    }
-  });
-  cell.replaceWith(form);
-  value.focus();
-  value.select();
-}
-
-grid.addEventListener("click", (event) => {
-  const cell = event.target.closest("a.cell");
-  if (!cell || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  edit(cell);
-});
-
-grid.addEventListener("keydown", (event) => {
+grid?.addEventListener("keydown", (event) => {
   const cell = event.target.closest("a.cell");
   if (!cell || event.altKey || event.metaKey) return;
   const [row, column] = placeOf(cell);
@@ -79,6 +99,12 @@ grid.addEventListener("keydown", (event) => {
   }
 });
 
+// --- Where one was ------------------------------------------------------------------------------
+
 reachable(cells[0]);
-const last = cells.find((cell) => `#${cell.id}` === location.hash);
-if (last) go(last);
+const last = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+if (last?.matches(".cell, .fact-line")) {
+  const topic = last.closest("details");
+  if (topic) topic.open = true;
+  go(last.matches(".cell") ? last : last.querySelector("a[data-edit]"));
+}
