@@ -110,6 +110,40 @@ async def answered_since(
     return {entry: count for entry, count in rows if entry is not None}
 
 
+async def untaken(
+    tx: Transaction, since: dt.datetime, until: dt.datetime, after: int, limit: int
+) -> tuple[list[AskedRow], int]:
+    """Questions asked in that time in answer to which choices were offered, and none was taken:
+    what the visitor asked next was not answered either, or nothing more was asked.
+
+    At most `limit`, those after the row `after`; and the last row that was read, 0 at the end.
+    """
+    later = _asked.alias()
+    came_of_it = (
+        sa.select(later.c.outcome)
+        .where(
+            later.c.conversation == _asked.c.conversation,
+            later.c.id > _asked.c.id,
+            later.c.outcome != "clarify",
+        )
+        .order_by(later.c.id)
+        .limit(1)
+        .correlate(_asked)
+        .scalar_subquery()
+    )
+    query = sa.select(_asked).where(
+        _asked.c.asked_at > since,
+        _asked.c.asked_at <= until,
+        _asked.c.id > after,
+        _asked.c.outcome == "clarify",
+        _asked.c.conversation.is_not(None),
+        sa.func.coalesce(came_of_it, "unanswered") == "unanswered",
+    )
+    found = (await tx.execute(query.order_by(_asked.c.id).limit(limit))).mappings().all()
+    rows = [_row(row, 1, None) for row in found]
+    return rows, found[-1]["id"] if len(found) == limit else 0
+
+
 async def erase(tx: Transaction, conversations: Sequence[str]) -> None:
     """Removes what was asked in those conversations. Erase the conversations first: what another
     process is storing at this moment waits for them."""

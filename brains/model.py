@@ -20,7 +20,7 @@ GapStatus = Literal["open", "snoozed", "answered", "dismissed", "forwarded", "me
 DismissReason = Literal["not ours", "abuse", "own case", "other"]
 Urgency = Literal["high", "medium", "low"]
 # Why a question is in a gap: nobody answered it, the answer did not help, or a fact was missing.
-AskedReason = Literal["unanswered", "unhelpful", "missing fact"]
+AskedReason = Literal["unanswered", "unhelpful", "missing fact", "not chosen"]
 Role = Literal["admin", "curator", "editor", "partner", "reader", "agent"]
 # Those of people. A partner is a program: it has a key, and nobody signs in as one.
 PERSON_ROLES: tuple[Role, ...] = ("admin", "curator", "editor", "reader", "agent")
@@ -223,7 +223,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
     `summary` is the question most like all of them; `title` is a curator's own
     wording, if any. `last_week` and `week_before` count questions. `owner` is
-    the body whose matter it probably is, where that is not the asker's own.
+    the body whose matter it probably is, where that is not the asker's own. `since_closed`
+    questions came after it was dismissed or forwarded.
     """
 
     id: str
@@ -250,6 +251,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     answered_by: str | None = None
     closed_at: dt.datetime | None = None
     closed_by: str | None = None
+    since_closed: int = 0
     spared: Spared = Spared()
 
 

@@ -17,6 +17,7 @@ service         all of it put together
 conversations   visitors' conversations, kept in the database
 unhelpful       the question behind an answer that did not help
 asked           what visitors really ask, remembered for curating
+untaken         choices that nobody took become gaps
 events          what happens in them, told at once
 curation        entries, facts, gaps, bodies; results has what it gives back
 evaluation      how good the answers are, on questions with known answers

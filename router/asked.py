@@ -11,7 +11,7 @@ import asyncio
 import datetime as dt
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 FLUSH_EVERY_S = 0.5
 WAITING_MAX = 20_000
 RECENT_MAX = 2_000
+READ_AT_ONCE = 500
 
 
 class AskedQuestions:
@@ -87,7 +88,7 @@ class AskedQuestions:
             self._waiting.clear()
             try:
                 batch = await self._with_vectors(batch)
-                async with self._db.write() as tx:
+                async with self._db.write(aside=True) as tx:
                     await self._spared.count(tx, await rows.add(tx, batch))
             except BaseException:
                 room = WAITING_MAX - len(self._waiting)
@@ -123,6 +124,20 @@ class AskedQuestions:
         async with self._db.read() as tx:
             found = await rows.of_entry(tx, brain, entry, limit, body)
         return await self._with_vectors(found)
+
+    async def untaken(
+        self, since: dt.datetime, until: dt.datetime
+    ) -> AsyncIterator[list[AskedRow]]:
+        """The questions of that time whose visitors took none of the choices they were offered,
+        some hundreds at once; see `brains.asked.untaken`."""
+        await self.flush()
+        after = 0
+        while True:
+            async with self._db.read() as tx:
+                found, after = await rows.untaken(tx, since, until, after, READ_AT_ONCE)
+            yield await self._with_vectors(found)
+            if not after:
+                return
 
     async def _with_vectors(self, asked: Sequence[AskedRow]) -> list[AskedRow]:
         """Those without a vector of this encoder are encoded."""

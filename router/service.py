@@ -79,6 +79,7 @@ from router.security.sealing import Sealer
 from router.settings import Settings
 from router.steps.acting import Acting
 from router.steps.recording import Recording
+from router.untaken import Untaken
 
 log = logging.getLogger(__name__)
 
@@ -130,6 +131,7 @@ class Service:
         self.conversations = Conversations(
             db, knowledge, pipeline, self.events, self.broadcasts, self.confirming, clock
         )
+        self.untaken = Untaken(self.asked, pipeline.recording, pipeline.limits, clock)
         self.curation = Curation(db, knowledge, encoder, clock)
         self.gap_desk = GapDesk(
             db,
@@ -313,6 +315,7 @@ class Service:
             asyncio.create_task(self.manifests.follow(), name="read partners' manifests"),
             asyncio.create_task(self.asked.flush_for_ever(), name="store what was asked"),
             asyncio.create_task(self.confirming.for_ever(), name="learn from referrals"),
+            asyncio.create_task(self.untaken.for_ever(), name="record choices nobody took"),
             asyncio.create_task(Tidier(self.gaps).tidy_for_ever(), name="tidy gaps"),
             asyncio.create_task(self._purge_for_ever(), name="erase old conversations"),
             asyncio.create_task(self._keep_fits_for_ever(), name="keep fits"),

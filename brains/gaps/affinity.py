@@ -76,8 +76,7 @@ class Affinity:
 
     def __init__(self, said: Vector, means: Vector | None = None, sizes: Vector | None = None):
         self._said = said
-        gaps = max(FEW_GAPS, 0 if means is None else len(means))
-        self.same_gap = SAME_GAP + SAME_GAP_RISE * math.log(gaps / FEW_GAPS)
+        self.same_gap = self.same_among(0 if means is None else len(means))
         self._ways = _leading(said - said.mean(axis=1, keepdims=True), WAYS)
         rows = said.reshape(-1, said.shape[-1])
         counts = np.ones(len(rows), np.float32)
@@ -100,6 +99,10 @@ class Affinity:
     def width(self) -> int:
         """How long vectors are."""
         return int(self._said.shape[-1])
+
+    def same_among(self, gaps: int) -> float:
+        """The affinity from which two ask the same, where there are so many gaps to choose from."""
+        return SAME_GAP + SAME_GAP_RISE * math.log(max(FEW_GAPS, gaps) / FEW_GAPS)
 
     def beside(self, means: Vector, sizes: Vector) -> Affinity:
         """The same with another cohort."""

@@ -1,8 +1,8 @@
 """What one transaction does to one brain's gaps when questions are recorded.
 
-A question joins the open gap it is most like, or starts one. The same text
-(letter case and spaces aside) always joins the same gap, and brings an answered
-gap back open; a dismissed or forwarded one stays what it is and goes on counting.
+A question joins the gap it is most like (`Clusters.home`), or starts one. The same
+text (letter case and spaces aside) always joins the same gap. An answered gap is
+brought back open; a dismissed or forwarded one stays what it is and goes on counting.
 
 However many questions came before, a batch costs the same few statements, and a
 question one look-up by its text.
@@ -24,6 +24,7 @@ from brains.gaps.recorded import Addition, Asked, added, count, folded, question
 from brains.vectors import Vector, to_bytes
 
 NEAREST_KEPT = 5
+REPORTED_ONCE = ("unhelpful", "not chosen")
 
 
 class Recording:
@@ -86,26 +87,28 @@ class Recording:
         self._events.append(events.row(id, self.brain, at, by, kind, dict(detail)))
 
     async def _reported(self, tx: Transaction, asked: Asked) -> Cluster | None:
-        """The gap that has this answer already, as not helpful: a turn counts once."""
-        if asked.reason != "unhelpful" or asked.conversation is None:
+        """The gap that has this already: an answer that did not help counts once a turn, choices
+        that were not taken once a conversation and question."""
+        if asked.conversation is None or asked.reason not in REPORTED_ONCE:
             return None
+        same: dict[str, Any] = {"conversation": asked.conversation, "brain": asked.brain}
+        if asked.reason == "unhelpful":
+            same |= {"turn": asked.turn, "reason": asked.reason}
+        else:
+            same |= {"folded": folded(asked.text)}
         for row in self._rows:
-            if (row["conversation"], row["turn"]) == (asked.conversation, asked.turn):
+            if all(row[name] == value for name, value in same.items()):
                 return self.gap(row["gap"])
         column = rows.questions.c
-        query = sa.select(column.gap).where(
-            column.conversation == asked.conversation,
-            column.turn == asked.turn,
-            column.reason == "unhelpful",
-            column.brain == asked.brain,
-        )
+        query = sa.select(column.gap).where(*(column[name] == same[name] for name in same))
         id = (await tx.execute(query.limit(1))).scalar()
         return self.gap(id) if id is not None else None
 
     def _nearest(self, vector: Vector) -> str | None:
-        """The open gap that a question belongs to, if any is near enough."""
-        near = max(self._scratch.nearest_open(vector), self.memory.nearest_open(vector))
-        return near[1] if near[0] >= self.memory.affinity.same_gap else None
+        """The gap that a question belongs to, if any is near enough."""
+        homes = (self._scratch.home(vector), self.memory.home(vector))
+        near = max((home for home in homes if home is not None), default=None)
+        return near[1] if near is not None else None
 
     def _joined(self, before: Cluster | None, asked: Asked) -> Cluster:
         nearest = list(asked.nearest[:NEAREST_KEPT])

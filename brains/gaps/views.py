@@ -45,6 +45,7 @@ async def whole(tx: Transaction, found: Sequence[sa.Row[Any]], now: dt.datetime)
     counts = await _body_counts(tx, ids)
     weeks = await _weeks(tx, ids, now)
     spared = await _spared(tx, ids)
+    since = await _since_closed(tx, found)
     return [
         _gap(
             row,
@@ -54,6 +55,7 @@ async def whole(tx: Transaction, found: Sequence[sa.Row[Any]], now: dt.datetime)
             last_week=weeks.get(row.id, (0, 0))[0],
             week_before=weeks.get(row.id, (0, 0))[1],
             spared=spared.get(row.id, Spared()),
+            since_closed=since.get(row.id, 0),
             **_owner(row),
         )
         for row in found
@@ -167,6 +169,20 @@ async def _weeks(
         gap: (int(recent), int(earlier))
         for gap, recent, earlier in await tx.execute(query.group_by(column.gap))
     }
+
+
+async def _since_closed(tx: Transaction, found: Sequence[sa.Row[Any]]) -> dict[str, int]:
+    """How many questions followed others into gaps that were dismissed or forwarded."""
+    ids = [row.id for row in found if row.status in ("dismissed", "forwarded")]
+    if not ids:
+        return {}
+    query = (
+        sa.select(_questions.gap, sa.func.count())
+        .join(rows.gaps, rows.gaps.c.id == _questions.gap)
+        .where(_questions.gap.in_(ids), _questions.asked_at > rows.gaps.c.closed_at)
+    )
+    counts = (await tx.execute(query.group_by(_questions.gap))).all()
+    return {row[0]: row[1] for row in counts}
 
 
 async def _spared(tx: Transaction, ids: Sequence[str]) -> dict[str, Spared]:

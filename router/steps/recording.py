@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from brains import facts
+from brains.asked import AskedRow
 from brains.database import Database
 from brains.gaps import Gaps
 from brains.knowledge import Found, Knowledge
@@ -83,6 +84,28 @@ class Recording(msgspec.Struct, frozen=True):
             reason="unhelpful",
             entry=answer.entry,
             revision=answer.revision,
+            shares=self._shares_of_others(found, body),
+        )
+
+    async def not_chosen(self, row: AskedRow, limits: decide.Limits, now: dt.datetime) -> None:
+        """A question in answer to which choices were offered, and none was taken: in a gap, unless
+        it would be answered by now."""
+        body = self.knowledge.bodies.get(row.body)
+        if body is None or body.brain is None or row.vector is None:
+            return
+        found = self.knowledge.find(row.text, row.vector, body.id, now, CANDIDATES)
+        if not isinstance(decide.decide(found, body, limits), decide.Ask | decide.Unknown):
+            return
+        await self.gaps.record(
+            body.brain,
+            body.id,
+            row.text,
+            row.language,
+            row.vector,
+            _nearest(found),
+            row.asked_at,
+            row.conversation,
+            reason="not chosen",
             shares=self._shares_of_others(found, body),
         )
 
