@@ -8,6 +8,7 @@ the visitor's name. The partner's own speakerUri is what we remember between que
 from __future__ import annotations
 
 import secrets
+from urllib.parse import quote
 
 import msgspec
 
@@ -139,9 +140,13 @@ def _visitor(line: Line, question: Question) -> str:
 
 
 def _heard(line: Line, question: Question, said: Said) -> DialogEvent:
-    """A line of the transcript: the visitor's own, or one of ours."""
-    own = _own_uri(line, question)
-    speaker = _visitor(line, question) if said.by == "visitor" else own
+    """A line of the transcript: the visitor's own, one of ours, or of another that was met."""
+    if said.by == "visitor":
+        speaker = _visitor(line, question)
+    else:
+        speaker = _own_uri(line, question)
+        if said.name != question.sender_name:
+            speaker = f"{speaker}:{quote(said.name)}"
     return utterances.said(speaker, question.language, said.text)
 
 

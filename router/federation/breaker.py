@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 FAILURES_MAX = 5
 WAIT_SECONDS = 5.0
 WAIT_SECONDS_MAX = 300.0
 
 State = Literal["closed", "open", "half-open"]
+
+
+class Leave(NamedTuple):
+    """A question may go to the partner. One `probe` goes at a time, where the wait is over."""
+
+    probe: bool
 
 
 class Breaker:
@@ -35,14 +41,14 @@ class Breaker:
             return "closed"
         return "open" if self._clock() < self._opened_at + self._wait else "half-open"
 
-    def lets_through(self) -> bool:
-        """Whether a question may go; where it does, its end must be told."""
+    def lets_through(self) -> Leave | None:
+        """Leave to go, or None. The end of every question that goes must be told."""
         if self.state == "closed":
-            return True
+            return Leave(probe=False)
         if self.state == "open" or self._probing:
-            return False
+            return None
         self._probing = True
-        return True
+        return Leave(probe=True)
 
     def succeeded(self) -> None:
         self._failures, self._wait = 0, WAIT_SECONDS
@@ -56,6 +62,8 @@ class Breaker:
             self._opened_at = self._clock()
         self._probing = False
 
-    def unanswered(self) -> None:
-        """The question ended without a word on the partner, as when the visitor left."""
-        self._probing = False
+    def unanswered(self, leave: Leave) -> None:
+        """A question ended without a word on the partner, as when the visitor left: where it was
+        the probe, the next may be."""
+        if leave.probe:
+            self._probing = False

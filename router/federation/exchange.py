@@ -107,11 +107,12 @@ class Exchanges:
         waiting = self._waiting.get(connection.body, 0)
         if waiting >= WAITING_MAX:
             return None, "busy", f"{WAITING_MAX} questions are waiting for it already."
-        breaker, went = self.breaker(connection), False
+        breaker, leave, went = self.breaker(connection), None, False
         self._waiting[connection.body] = waiting + 1
         try:
             async with asyncio.timeout(deadline - time.monotonic()), self._slots(connection.body):
-                if not breaker.lets_through() and not probe:
+                leave = breaker.lets_through()
+                if leave is None and not probe:
                     return None, "left alone", "It failed again and again; it is asked later."
                 went = True
                 told = cleaned(await self._tried(connection, question, deadline))
@@ -120,7 +121,8 @@ class Exchanges:
                 breaker.failed()
             return None, *failure_of(error)
         except asyncio.CancelledError:
-            breaker.unanswered()
+            if leave is not None:
+                breaker.unanswered(leave)
             raise
         finally:
             self._waiting[connection.body] -= 1

@@ -35,6 +35,8 @@ ID_BYTES = 16
 OPTION_DIGEST_CHARS = 12
 TRANSCRIPT_TURNS_MAX = 40
 
+_reply = msgspec.json.Decoder(Reply)
+
 
 class Taken(msgspec.Struct, frozen=True):
     """`reply` and `partner` where a partner answered; else None, and whom was `tried` in vain."""
@@ -157,12 +159,7 @@ class Referring(msgspec.Struct, frozen=True):
             return ()
         async with self.db.read() as tx:
             turns = await rows.turns(tx, asked.conversation)
-        return tuple(
-            Said("visitor", "", turn.text)
-            if turn.sender == "visitor"
-            else Said("agent" if turn.sender == "agent" else "bot", asked.body.name, turn.text)
-            for turn in turns[-TRANSCRIPT_TURNS_MAX:]
-        )
+        return tuple(_said(turn, asked.body) for turn in turns[-TRANSCRIPT_TURNS_MAX:])
 
 
 def option_id(body: str, option: str) -> str:
@@ -183,6 +180,14 @@ def is_open(connection: Connection, other: Body, now: dt.datetime) -> bool:
         return True
     hours = msgspec.structs.replace(other, opening_hours=connection.opening_hours, closed_days=[])
     return opening.open_until(hours, now) is not None
+
+
+def _said(turn: rows.Turn, body: Body) -> Said:
+    """A turn as a partner reads it, under the name of who said it in a body's conversation."""
+    if turn.sender == "visitor":
+        return Said("visitor", "", turn.text)
+    spoke = _reply.decode(turn.reply).body.name if turn.reply is not None else body.name
+    return Said("agent" if turn.sender == "agent" else "bot", spoke, turn.text)
 
 
 def _in_vain(other: Body, done: Exchanged) -> Tried:

@@ -290,13 +290,22 @@ async def test_frida_says_that_she_does_not_know_and_takes_her_leave(frida: Frid
 
 async def test_frida_is_told_what_was_said_before(frida: Frida) -> None:
     line, app = frida
-    said = (Said("visitor", "", "Hei"), Said("bot", "Bergen kommune", "Hei du"))
+    said = (
+        Said("visitor", "", "Hei"),
+        Said("bot", "Bergen kommune", "Hei du"),
+        Said("bot", "Skatti (Skatteetaten)", "Her er jeg"),
+    )
     await OpenFloorAdapter().ask(line, question("dagpenger", transcript=said))
     history = app.state.came[0][0]["events"][0]["parameters"]["dialogHistory"]
-    assert [one["features"]["text"]["tokens"][0]["value"] for one in history] == ["Hei", "Hei du"]
+    assert [one["features"]["text"]["tokens"][0]["value"] for one in history] == [
+        "Hei",
+        "Hei du",
+        "Her er jeg",
+    ]
     assert [one["speakerUri"] for one in history] == [
         "urn:samsvar:bergen:visitor",
         "urn:samsvar:bergen",
+        "urn:samsvar:bergen:Skatti%20%28Skatteetaten%29",
     ]
 
 

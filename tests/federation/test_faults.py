@@ -10,7 +10,9 @@ import pytest
 
 from brains import audit
 from brains.audit import Filter
+from router.adapters import Question
 from router.federation.breaker import FAILURES_MAX
+from router.federation.exchange import AT_ONCE_MAX, Exchanged
 from router.messages import Answered, Crisis, Referred
 from router.service import Service
 from tests.federation import partners
@@ -33,6 +35,15 @@ FAULTS: dict[str, tuple[Manner, str]] = {
     "is no web server": (partners.is_no_web_server, "broken"),
     "says nothing": (partners.says_nothing, "nonsense"),
 }
+
+QUESTION = Question(
+    text=TAX,
+    body="skatteetaten",
+    sender="bergen",
+    sender_name="Bergen kommune",
+    language="nb",
+    conversation="c0ffee",
+)
 
 
 async def last_exchange(service: Service) -> dict[str, Any]:
@@ -158,6 +169,39 @@ async def test_those_who_wait_are_told_once_a_partner_is_left_alone(
         replies = await asyncio.gather(*(visitor.says(TAX) for _ in range(30)))
     assert all(is_useful(reply) for reply in replies)
     assert len(bad.asked) < 20 + FAILURES_MAX
+
+
+async def test_one_question_tries_a_partner_again_whoever_leaves_meanwhile(
+    federation: Service, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("router.federation.breaker.WAIT_SECONDS", 0.0)
+    exchanges = federation.exchanges
+    async with partner(partners.hangs) as bad:
+        to = await connect(bad, time_limit_s=20.0)
+
+        async def asked(count: int, reaches: int) -> list[asyncio.Future[Exchanged]]:
+            made = [asyncio.ensure_future(exchanges.ask(to, QUESTION)) for _ in range(count)]
+            while len(bad.asked) < reaches:
+                await asyncio.sleep(0.01)
+            return made
+
+        went = await asked(AT_ONCE_MAX - 1, AT_ONCE_MAX - 1)
+        for _ in range(FAILURES_MAX):
+            exchanges.breaker(to).failed()
+        (probe,) = await asked(1, AT_ONCE_MAX)
+        (waits,) = await asked(1, AT_ONCE_MAX)
+        await asyncio.sleep(0)
+        for left in (waits, went.pop()):
+            left.cancel()
+            await asyncio.gather(left, return_exceptions=True)
+            assert exchanges.breaker(to).lets_through() is None, "one is being tried already"
+        assert (await exchanges.ask(to, QUESTION)).failure == "left alone"
+        probe.cancel()
+        await asyncio.gather(probe, return_exceptions=True)
+        (next_one,) = await asked(1, AT_ONCE_MAX + 1)
+        for one in (*went, next_one):
+            one.cancel()
+        await asyncio.gather(*went, next_one, return_exceptions=True)
 
 
 async def test_a_crisis_never_leaves_the_house(connect: Connect, visitor: Visitor) -> None:

@@ -138,6 +138,25 @@ async def test_it_may_read_what_was_said_only_when_the_visitor_says_so(
     assert bot.asked[1]["text"] == TAX
 
 
+async def test_what_was_said_before_names_who_said_it(
+    federation: Service, connect: Connect, visitor: Visitor
+) -> None:
+    async with partner(skatti) as bot:
+        await connect(bot, transcript=True)
+        await visitor.says(SNOW)
+        await visitor.says(TAX)
+        await visitor.presses("share")
+    said = [(one["by"], one["name"]) for one in bot.asked[1]["transcript"]]
+    assert said[-4:] == [
+        ("visitor", ""),
+        ("bot", "Bergen kommune"),
+        ("visitor", ""),
+        ("bot", "Skatti (Skatteetaten)"),
+    ]
+    kept = await federation.conversations.transcript(visitor.id, visitor.token)
+    assert "Bergen kommune (chatbot):" in kept and "Skatti (Skatteetaten) (chatbot):" in kept
+
+
 @pytest.mark.parametrize(
     "limits",
     [
