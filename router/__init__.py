@@ -11,6 +11,7 @@ replies         what each outcome says, from texts/
 choices         what a button's id says; state: what goes along with a message
 places          which municipality a text names
 popular topics  what a body is asked most; what it answers, for directories and partners
+titles          what an entry is called on a button, in the visitor's language
 opening         when a body's humans are there
 
 service         all of it put together

@@ -16,6 +16,7 @@ from brains import conversations as rows
 from brains.database import Database
 from brains.errors import Invalid, UnknownConversation
 from brains.knowledge import Knowledge
+from brains.model import Body
 from router import choices, replies
 from router.curation.broadcasts import Broadcasts
 from router.errors import WrongToken
@@ -25,6 +26,7 @@ from router.messages import (
     Conversation,
     Message,
     Notice,
+    Option,
     Reply,
     Spoken,
     Started,
@@ -35,6 +37,7 @@ from router.popular import popular
 from router.redact import redact
 from router.state import Memory
 from router.texts import languages, say
+from router.titles import title_in
 from router.unhelpful import unhelpful_answer
 
 _memory = msgspec.json.Decoder(Memory)
@@ -70,7 +73,7 @@ class Conversations(msgspec.Struct, frozen=True):
             made.id,
             token,
             replies.greeting(host, spoken),
-            popular(self.knowledge, host, now.month),
+            self._popular(host, spoken),
             replies.speaker(host),
             replies.human(host, now),
             spoken,
@@ -127,9 +130,13 @@ class Conversations(msgspec.Struct, frozen=True):
         return Spoken(
             language,
             replies.greeting(host, language),
-            popular(self.knowledge, host, self.clock().month),
+            self._popular(host, language),
             list(self.broadcasts.notices(host.id, language)),
         )
+
+    def _popular(self, host: Body, language: str) -> list[Option]:
+        month = self.clock().month
+        return popular(self.knowledge, self.pipeline.languages, host, language, month)
 
     async def notices(self, id: str, token: str) -> AsyncGenerator[Sequence[Notice], None]:
         """The broadcasts to show first in this conversation: now, and each time they change."""
@@ -231,7 +238,7 @@ class Conversations(msgspec.Struct, frozen=True):
             remit = self.knowledge.remits.get(chosen.place, {}).get(chosen.id)
             return remit.title if remit else chosen.id
         entry = self.knowledge.entries.get(chosen.place, {}).get(chosen.id)
-        return (entry.title or entry.questions[0]) if entry else chosen.id
+        return title_in(entry, language, self.pipeline.languages) if entry else chosen.id
 
 
 def written(shown: Conversation) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
@@ -32,6 +33,7 @@ FOREIGN = {
 }
 HOME = {Language.BOKMAL: "nb", Language.NYNORSK: "nn"}
 TEXT_CHARS_MAX = 300
+TEXTS_KEPT_MAX = 20_000
 # How much likelier than Norwegian a foreign language must be, by the number of words.
 ODDS_NEEDED_SHORT, ODDS_NEEDED_LONG = 6.0, 1.5
 ODDS_NEEDED_NEIGHBOUR = 4.0
@@ -84,6 +86,12 @@ class LanguageDetection:
         self._detector: LanguageDetector = LanguageDetectorBuilder.from_languages(
             *languages
         ).build()
+        self.certainly = lru_cache(TEXTS_KEPT_MAX)(self._certainly)
+
+    def _certainly(self, text: str) -> str | None:
+        """The language that a text of ours itself says it is in; None where it does not."""
+        found = self.detect(text)
+        return found.language if found.certain else None
 
     def detect(self, text: str, default: str = "nb") -> Detected:
         """The language of `text`; `default` is what the page or the body writes."""

@@ -53,6 +53,7 @@ from router.curation.gap_desk import GapDesk
 from router.curation.impact import Previews
 from router.curation.imports import Imports
 from router.curation.local_answers import LocalAnswers
+from router.curation.several_gaps import SeveralGaps
 from router.curation.suggestions import Suggestions
 from router.demo import visitors
 from router.demo.load import load as load_demo
@@ -143,6 +144,7 @@ class Service:
             Closing(gaps, AskingAgain(db, knowledge, encoder, pipeline.limits, clock)),
             clock,
         )
+        self.several_gaps = SeveralGaps(gaps)
         self.facts_given = FactsGiven(db, self.gap_desk)
         self.catalogue = Catalogue(db, clock)
         self.impact = Previews(db, knowledge, matcher, encoder, self.asked, pipeline.limits, clock)
@@ -247,7 +249,8 @@ class Service:
     async def popular(self, body: str, month: int | None = None) -> list[Option]:
         """The popular questions of a body in a month (1-12, by default this one)."""
         host = self.knowledge.body(body)
-        return popular(self.knowledge, host, month or self.pipeline.clock().month)
+        month = month or self.pipeline.clock().month
+        return popular(self.knowledge, self.pipeline.languages, host, host.language, month)
 
     def human(self, body: str) -> Human:
         return replies.human(self.knowledge.body(body), self.pipeline.clock())

@@ -19,6 +19,7 @@ from router.messages import Answered, Option, Referred, Reply, Unanswered
 from router.state import Asked, Partner
 from router.steps.recording import Recording
 from router.steps.retrieving import Vector, kept
+from router.titles import titled
 
 # A body is tried after the first one where the question is its as likely as this.
 NEXT_MIN = 0.15
@@ -106,8 +107,10 @@ class Acting(msgspec.Struct, frozen=True):
                     several=bool(among),
                 )
             case decide.Ask(close):
+                languages = self.recording.languages
+                named = titled(self.knowledge, close, asked.language, languages)
                 names = {body.id: body.short_name or body.name for body in self._others(asked.body)}
-                return replies.clarify(asked.body, close, names, asked.language, asked.now)
+                return replies.clarify(asked.body, named, names, asked.language, asked.now)
             case decide.Unknown():
                 assert vector is not None
                 return await self.flag(asked, vector, found)

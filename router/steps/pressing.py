@@ -69,7 +69,8 @@ class Pressing(msgspec.Struct, frozen=True):
         return await self.acting.in_vain(partner.body, None, (), asked, None, (), taken.tried)
 
     def _back(self, asked: Asked) -> Reply:
-        options = popular(self.knowledge, asked.body, asked.now.month)
+        languages = self.acting.recording.languages
+        options = popular(self.knowledge, languages, asked.body, asked.language, asked.now.month)
         return replies.back(asked.body, options, asked.language, asked.now)
 
     async def _none_of_these(self, asked: Asked) -> Reply:

@@ -179,8 +179,8 @@ async def test_one_question_tries_a_partner_again_whoever_leaves_meanwhile(
     async with partner(partners.hangs) as bad:
         to = await connect(bad, time_limit_s=20.0)
 
-        async def asked(count: int, reaches: int) -> list[asyncio.Future[Exchanged]]:
-            made = [asyncio.ensure_future(exchanges.ask(to, QUESTION)) for _ in range(count)]
+        async def asked(count: int, reaches: int) -> list[asyncio.Task[Exchanged]]:
+            made = [asyncio.create_task(exchanges.ask(to, QUESTION)) for _ in range(count)]
             while len(bad.asked) < reaches:
                 await asyncio.sleep(0.01)
             return made
