@@ -7,6 +7,10 @@
 On SQLite: write-ahead log, full synchronisation (what was committed survives
 a power cut), one writer at a time, readers never wait. A write transaction
 takes the lock when it begins, so it never fails half-way for want of it.
+
+    with along(line): ...                 # `line` is written in the transaction that changes
+
+What is kept beside the truth (`db.write(aside=True)`) is no change.
 """
 
 from __future__ import annotations
@@ -17,9 +21,10 @@ import importlib.util
 import logging
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -40,6 +45,29 @@ SWITCH_PAUSE_S = 0.05
 READERS_MAX = 8
 MIGRATION_LOCK = 0x5A_5A_01
 ROWS_AT_ONCE = 400  # keeps a statement's parameters below SQLite's old limit of 999
+
+
+class Along(Protocol):
+    """Something to write with a change, or not at all."""
+
+    async def write(self, tx: Transaction) -> bool:
+        """The last step of a transaction that changes something; whether it wrote anything."""
+
+    def undo(self) -> None:
+        """The transaction that it was written in came to nothing."""
+
+
+_ALONG: ContextVar[Along | None] = ContextVar("along", default=None)
+
+
+@contextlib.contextmanager
+def along(line: Along) -> Iterator[None]:
+    """Until it is left, what this task changes is written together with `line`."""
+    before = _ALONG.set(line)
+    try:
+        yield
+    finally:
+        _ALONG.reset(before)
 
 
 class Database:
@@ -80,14 +108,29 @@ class Database:
             await tx.run_sync(migrations.upgrade)
 
     @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
-        """A transaction, committed on leaving. Nothing is saved on `StorageError` or `Conflict`."""
+    async def write(self, *, aside: bool = False) -> AsyncIterator[Transaction]:
+        """A transaction, committed on leaving. Nothing is saved on `StorageError` or `Conflict`.
+
+        With `aside` it is not what somebody changes, but vectors, counts and the like.
+        """
         writing: contextlib.AbstractAsyncContextManager[Any] = (
             self._writing if self.dialect == "sqlite" else contextlib.nullcontext()
         )
         with _plain_errors():
-            async with writing, self._writer.begin() as tx:
+            async with writing, self._changing(None if aside else _ALONG.get()) as tx:
                 yield tx
+
+    @contextlib.asynccontextmanager
+    async def _changing(self, line: Along | None) -> AsyncIterator[Transaction]:
+        written = False
+        try:
+            async with self._writer.begin() as tx:
+                yield tx
+                written = line is not None and await line.write(tx)
+        except BaseException:
+            if line is not None and written:
+                line.undo()
+            raise
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:

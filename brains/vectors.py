@@ -119,6 +119,6 @@ async def ensure(
     """Vectors of all texts, computing and storing those not stored yet."""
     prepared = await prepare(db, encoder, texts, kind, progress)
     if prepared.new:
-        async with db.write() as tx:
+        async with db.write(aside=True) as tx:
             await store(tx, prepared)
     return prepared.known

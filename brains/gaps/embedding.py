@@ -45,7 +45,7 @@ async def embed_missing(db: Database, encoder: TextEncoder, gaps: Sequence[str])
         if not found:
             return
         encoded = await encoder.encode([row.text for row in found], "query")
-        async with db.write() as tx:
+        async with db.write(aside=True) as tx:
             await tx.execute(
                 sa.update(rows.questions)
                 .where(_questions.id == sa.bindparam("question"))
@@ -65,7 +65,7 @@ async def _embed_gap(db: Database, encoder: TextEncoder, id: str) -> None:
         texts = (await tx.execute(newest)).scalars().all()
     encoded = await encoder.encode([row.summary, *texts], "query")
     mean = encoded[1:].mean(axis=0) if len(texts) else encoded[0]
-    async with db.write() as tx:
+    async with db.write(aside=True) as tx:
         version = await rows.lock_clock(tx, row.brain) + 1
         await tx.execute(
             sa.update(rows.gaps)

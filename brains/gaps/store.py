@@ -246,7 +246,7 @@ class Gaps:
 
     async def touch(self, brain: str, id: str) -> None:
         """Somebody has the gap open: tidying leaves it alone for some minutes."""
-        async with self.db.write() as tx:
+        async with self.db.write(aside=True) as tx:
             await rows.row(tx, id, brain)
             await tx.execute(
                 sa.update(rows.gaps).where(rows.gaps.c.id == id).values(touched_at=self._clock())

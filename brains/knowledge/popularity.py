@@ -42,7 +42,7 @@ class Popularity:
         if not counts:
             return
         try:
-            async with db.write() as tx:
+            async with db.write(aside=True) as tx:
                 await usage.add(tx, counts)
         except BaseException:
             self._unsaved.update(counts)

@@ -1,8 +1,11 @@
-"""The audit log writes itself: every change that succeeds is a line, before it is acknowledged.
+"""The audit log writes itself: every change that succeeds is a line, and no line no change.
 
-A route that changes nothing says `opt={UNAUDITED: True}`. A handler may add to
-its line with `request.state.audit = {"detail": {..}, "object": ..}`; fields as
-in `brains.audit.Line`.
+The line is written in the transaction of the change, the first one where there
+are several; where a request succeeds and changes nothing in the database, in
+one of its own. A route that is not to be in the log says
+`opt={UNAUDITED: True}`. Before it changes anything, a handler may add to its
+line with `request.state.audit = {"detail": {..}, "object": ..}`; fields as in
+`brains.audit.Line`.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from brains import audit
 from brains.audit import Line
-from brains.database import Database
+from brains.database import Database, Transaction, along
 from brains.errors import SamsvarError
 from brains.store import now as utc_now
 from router.security.access import Access, Holder
@@ -38,6 +41,7 @@ NOUNS = {
     "fact_files": "facts",
     "gap_answers": "gaps",
     "gap_work": "gaps",
+    "gap_selection": "gaps",
     "peers": "federation",
     "transfer": "imports",
 }
@@ -56,22 +60,46 @@ class AuditMiddleware(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
 
+        line = _Pending(http)
+
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] < REFUSED_FROM:
-                await self._write(http)
+            if message["type"] == "http.response.start":
+                await line.end(message["status"] < REFUSED_FROM)
             await send(message)
 
-        await next_app(scope, receive, sending)
+        with along(line):
+            await next_app(scope, receive, sending)
 
-    async def _write(self, scope: HTTPScope) -> None:
-        """The change is made and cannot be taken back: a failure here is for the log."""
-        line = line_of(scope)
-        db: Database = scope["litestar_app"].state.service.db
+
+class _Pending:
+    """The line of a request, until it is written."""
+
+    def __init__(self, scope: HTTPScope) -> None:
+        self._scope = scope
+        self._over = False
+
+    async def write(self, tx: Transaction) -> bool:
+        """With the request's change."""
+        if self._over:
+            return False
+        await audit.append(tx, line_of(self._scope))
+        self._over = True
+        return True
+
+    def undo(self) -> None:
+        """The change came to nothing."""
+        self._over = False
+
+    async def end(self, succeeded: bool) -> None:
+        """What is written from now on is not the request's."""
+        db: Database = self._scope["litestar_app"].state.service.db
         try:
-            async with db.write() as tx:
-                await audit.append(tx, line)
+            if succeeded and not self._over:
+                async with db.write():
+                    pass
         except SamsvarError as error:
-            log.error("The audit log lacks %s by %s: %s", line.action, line.by_id, error)
+            log.error("The audit log lacks %s: %s", self._scope["path_template"], error)
+        self._over = True
 
 
 def line_of(scope: HTTPScope) -> Line:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from brains import audit, people, secrets, sessions
-from brains.database import Database
+from brains.database import Database, Transaction
 from brains.errors import Conflict, StorageError
 from brains.people import Person
 from brains.sessions import DAYS_MAX, IDLE_HOURS
@@ -82,6 +84,63 @@ async def test_the_last_administrator_stays(federation: Database) -> None:
             await people.disable(tx, second.id, NOW)
         assert (await people.enable(tx, first.id)).disabled is None
         assert (await people.change(tx, second.id, role="editor")).role == "editor"
+
+
+async def at_once(db: Database, *changes: Callable[[Transaction], Awaitable[Any]]) -> list[Any]:
+    """Each in a transaction of its own, none of them committed before all have begun."""
+    begun = [asyncio.Event() for _ in changes]
+
+    async def one(number: int) -> Any:
+        async with db.write() as tx:
+            begun[number].set()
+            result = await changes[number](tx)
+            if number == 0:
+                await asyncio.wait([asyncio.create_task(begun[-1].wait())], timeout=0.3)
+                await asyncio.sleep(0.1)
+            return result
+
+    return await asyncio.gather(*map(one, range(len(changes))), return_exceptions=True)
+
+
+async def test_two_administrators_do_not_shut_each_other_out_at_once(federation: Database) -> None:
+    first = await new(federation, email="a@example.org", role="admin")
+    second = await new(federation, email="b@example.org", role="admin")
+    results = await at_once(
+        federation,
+        lambda tx: people.disable(tx, first.id, NOW),
+        lambda tx: people.change(tx, second.id, role="editor"),
+    )
+    assert [type(one) for one in results] == [Person, people.Refused]
+    async with federation.read() as tx:
+        known = await people.listing(tx)
+    assert [one.id for one in known if one.role == "admin" and one.disabled is None] == [second.id]
+
+
+async def test_a_link_is_good_once_also_for_two_at_once(federation: Database) -> None:
+    kari = await new(federation)
+    async with federation.write() as tx:
+        link = await people.new_link(tx, kari.id, NOW)
+    results = await at_once(
+        federation,
+        lambda tx: people.use_link(tx, link, "hers", NOW),
+        lambda tx: people.use_link(tx, link, "another's", NOW),
+    )
+    assert isinstance(results[0], Person) and results[1] is None
+    async with federation.read() as tx:
+        assert await people.password_hash(tx, kari.id) == "hers"
+
+
+async def test_with_another_address_goes_what_the_old_one_proved(federation: Database) -> None:
+    kari = await new(federation)
+    async with federation.write() as tx:
+        link = await people.new_link(tx, kari.id, NOW)
+        assert await people.bind(tx, kari.id, "https://issuer.example", "kari")
+        same = await people.change(tx, kari.id, name="Kari N.", email=kari.email.upper())
+        assert same.has_provider and await people.by_link(tx, link, NOW) is not None
+        moved = await people.change(tx, kari.id, email="per@example.org")
+        assert not moved.has_provider and moved.invited_until is None
+        assert await people.by_link(tx, link, NOW) is None
+        assert await people.by_subject(tx, "https://issuer.example", "kari") is None
 
 
 async def test_a_link_is_good_once_and_for_days(federation: Database) -> None:
@@ -232,8 +291,32 @@ async def test_lines_are_filtered(db: Database) -> None:
     assert await minutes(brains=()) == []
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit SET action = 'x'", "DELETE FROM audit"])
-async def test_the_database_refuses_to_change_the_log(db: Database, statement: str) -> None:
+CHANGES_OF_THE_LOG = {
+    "sqlite": [
+        "UPDATE audit SET action = 'x'",
+        "UPDATE audit SET id = 7",
+        "DELETE FROM audit",
+        "DELETE FROM audit WHERE id = 1",
+        "INSERT OR REPLACE INTO audit (id, at, by, action, object, detail) "
+        "VALUES (1, '2026-03-02', 'x', 'x', '', '{}')",
+    ],
+    "postgresql": [
+        "UPDATE audit SET action = 'x'",
+        "UPDATE audit SET id = 7",
+        "DELETE FROM audit",
+        "DELETE FROM audit WHERE id = 1",
+        "TRUNCATE audit",
+        "INSERT INTO audit (id, at, by, action, object, detail) "
+        "VALUES (1, '2026-03-02', 'x', 'x', '', '{}') "
+        "ON CONFLICT (id) DO UPDATE SET action = 'x'",
+    ],
+}
+
+
+@pytest.mark.parametrize("number", range(6))
+async def test_the_database_refuses_to_change_the_log(db: Database, number: int) -> None:
+    statements = CHANGES_OF_THE_LOG[db.dialect]
+    statement = statements[min(number, len(statements) - 1)]
     async with db.write() as tx:
         await audit.append(tx, line(0))
     with pytest.raises((Conflict, StorageError)):

@@ -12,6 +12,13 @@ down_revision = "0002"
 
 def upgrade() -> None:
     op.create_index("ix_audit_action", "audit", ["action", "id"])
+    if op.get_bind().dialect.name == "sqlite":
+        # `INSERT OR REPLACE` takes a line away without a DELETE that a trigger would see.
+        op.execute(
+            "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
+            "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
+            "BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END"
+        )
     op.create_index("ix_audit_by_id", "audit", ["by_id", "by"])
     op.create_table(
         "sign_in_attempts",

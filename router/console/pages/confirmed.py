@@ -40,10 +40,10 @@ class ConfirmedActions(Controller):
     ) -> Redirect:
         """It is not the body's, whoever confirmed it."""
         body = service.knowledge.body(data.body)
+        request.state.audit = {"body": body.id}
         if await service.confirming.remove(body.id, data.question):
             await service.knowledge.catch_up()
             frame.flash(request, "federation.confirmed.removed", name=body.name)
-        request.state.audit = {"body": body.id}
         return frame.redirect(f"{FEDERATION}#confirmed")
 
 

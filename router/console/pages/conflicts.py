@@ -139,9 +139,9 @@ class ConflictPages(Controller):
             raise UnknownEntry(other.id)
         questions = list(dict.fromkeys([*kept.questions, *other.questions]))
         longer = msgspec.structs.replace(kept, questions=questions, status="draft")
+        request.state.audit = {"object": kept.id, "detail": {"merged": other.id}}
         saved = await review.save(brain, longer, kept.revision)
         url = entry_url(brain, kept.id)
-        request.state.audit = {"object": kept.id, "detail": {"merged": other.id}}
         frame.flash(
             request,
             "conflicts.merged",

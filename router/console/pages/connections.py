@@ -86,13 +86,13 @@ class ConnectionPages(Controller):
             body=body, adapter=adapter, address="", enabled=bool(forms.text(form, "enabled"))
         )
         wanted = connection_forms.connection(form, empty, own.settings if own else ())
+        request.state.audit = {"body": body, "detail": {"adapter": adapter}}
         try:
             if body not in dict(free(service.knowledge)):
                 raise Invalid(frame.say(request, "federation.wrong.body"), "body")
             await service.connections.save(wanted, connection_forms.secret(form))
         except Invalid as error:
             return form_page(request, wanted, error)
-        request.state.audit = {"body": body, "detail": {"adapter": adapter}}
         frame.flash(request, "federation.added", name=service.knowledge.body(body).name)
         return frame.redirect(url(body))
 
@@ -120,11 +120,11 @@ class ConnectionPages(Controller):
         base = msgspec.structs.replace(before, adapter=adapter)
         wanted = connection_forms.connection(form, base, own.settings if own else ())
         secret = connection_forms.secret(form)
+        request.state.audit = {"detail": {"adapter": adapter, "secret": secret is not None}}
         try:
             await service.connections.save(wanted, secret)
         except Invalid as error:
             return form_page(request, wanted, error)
-        request.state.audit = {"detail": {"adapter": adapter, "secret": secret is not None}}
         undo = Undo(f"{url(slug)}/edit", connection_forms.fields(before))
         name = service.knowledge.body(slug).name
         if secret is None:

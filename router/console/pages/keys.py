@@ -10,8 +10,12 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, PathParameter
 from litestar.response import Redirect
 
+from brains import keys
 from brains.errors import Invalid, Problem
+from brains.keys import Key
 from brains.model import Role
+from brains.store import now
+from router.api.service import ServiceHere
 from router.console import frame
 from router.console.pages.people import places
 from router.console.pages.profile import place
@@ -46,24 +50,24 @@ class KeysController(Controller):
 
     @post("/")
     async def create(
-        self, request: AnyRequest, data: Annotated[NewKey, Body(media_type=Form)]
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        data: Annotated[NewKey, Body(media_type=Form)],
     ) -> Any:
         """Make a key, and show its secret this once."""
         try:
             if data.adapter and data.adapter not in request.app.state.adapters:
                 raise Invalid("Choose one that is there.", "field adapter")
-            key, secret = await access(request).create(
-                data.name, data.role, data.scope, data.adapter or None
-            )
+            async with service.db.write() as tx:
+                key, secret = await keys.create(
+                    tx, data.name, data.role, data.scope, now(), data.adapter or None
+                )
+                request.state.audit = {"object": key.id, "detail": _given(key)}
         except Invalid as error:
             field = error.pointer.removeprefix("field ")
             problem = Problem(field, frame.say(request, f"people.wrong.{field}"))
             return await _page(request, data, [problem])
-        request.state.audit = {
-            "object": key.id,
-            "detail": {"name": key.name, "role": key.role, "scope": key.scope}
-            | ({"adapter": key.adapter} if key.adapter else {}),
-        }
         return frame.page(
             request,
             "keys/secret.html",
@@ -78,6 +82,11 @@ class KeysController(Controller):
         if await access(request).revoke(key_id):
             frame.flash(request, "keys.revoked_now")
         return frame.redirect(KEYS)
+
+
+def _given(key: Key) -> dict[str, str]:
+    given = {"name": key.name, "role": key.role, "scope": key.scope}
+    return given | ({"adapter": key.adapter} if key.adapter else {})
 
 
 async def _page(

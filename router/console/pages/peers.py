@@ -49,21 +49,21 @@ class PeerActions(Controller):
     @post("/accept")
     async def accept(self, request: AnyRequest, service: ServiceHere, data: Data) -> Redirect:
         """Let it speak for the bodies that have come to it since it joined."""
+        request.state.audit = {"object": data.peer}
         try:
             joined = await service.peering.accept(data.peer)
         except PeerFailed as error:
             frame.flash(request, "federation.peer.failed", kind="danger", reason=str(error))
             return _back()
         await service.knowledge.catch_up()
-        request.state.audit = {"object": joined.peer.id}
         frame.flash(request, "federation.peer.accepted", name=joined.peer.name)
         return _back()
 
 
 async def _switch(request: AnyRequest, service: ServiceHere, id: str, enabled: bool) -> Redirect:
+    request.state.audit = {"object": id}
     peer = await service.peering.set_enabled(id, enabled)
     await service.knowledge.catch_up()
-    request.state.audit = {"object": peer.id}
     undo = Undo(f"{PEERS}/{'off' if enabled else 'on'}", {"peer": peer.id})
     key = "federation.peer.on_now" if enabled else "federation.peer.off_now"
     frame.flash(request, key, undo=undo, name=peer.name)

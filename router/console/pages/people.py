@@ -75,10 +75,10 @@ class PeopleController(Controller):
                 fields = msgspec.structs.asdict(data)
                 person = await people.add(tx, **fields, at=now())
                 token = await people.new_link(tx, person.id, now())
+                request.state.audit = {"object": person.id, "detail": _given(person)}
         except Refused as refused:
             problems = person_problems(request, refused)
             return _form(request, "people.add", f"{PEOPLE}/new", data, problems)
-        request.state.audit = {"object": person.id, "detail": _given(person)}
         return _link(request, person, token)
 
     @get("/{person_id:str}")
@@ -102,10 +102,10 @@ class PeopleController(Controller):
         try:
             async with service.db.write() as tx:
                 changed = await people.change(tx, person_id, **msgspec.structs.asdict(data))
+                request.state.audit = {"detail": _given(changed)}
         except Refused as refused:
             problems = person_problems(request, refused)
             return _form(request, known.name, f"{PEOPLE}/{known.id}", data, problems, known)
-        request.state.audit = {"detail": _given(changed)}
         undo = Undo(f"{PEOPLE}/{known.id}", msgspec.structs.asdict(_fields(known)))
         frame.flash(request, "people.saved", undo=undo, name=changed.name)
         return frame.redirect(PEOPLE)
