@@ -33,14 +33,17 @@ def html(markdown: str) -> str:
     return clean(_markdown.render(markdown)).strip()
 
 
-def clean(markup: str) -> str:
-    """HTML from anywhere, with only harmless elements and links left."""
+def clean(markup: str, base: str = "") -> str:
+    """HTML from anywhere, with only harmless elements and links left.
+
+    Links that are relative lose their address, or are taken to start from `base`.
+    """
     return nh3.clean(
         markup,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=LINK_SCHEMES,
-        url_relative="deny",
+        url_relative=("rewrite_with_base", base) if base else "deny",
         link_rel="noopener",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )

@@ -8,35 +8,34 @@
     table        a spreadsheet saved as text, CSV or TSV, with a header row
     excel        Excel workbooks
 
-    files        what was uploaded: names, encodings, archives
+    kinds        what a file is, and what to do about one that we do not read
+    files        what was uploaded: names, encodings, archives; mhtml: pages that were saved
     findings     what reading finds: entries with their places, problems, notes
     columns      header rows; cells: rows to entries, for table and excel
-    markdown, microdata, yaml_nodes, languages, ids    what the readers share
+    jsonld, microdata, markdown, yaml_nodes, languages, ids, reasons    what the readers share
 
 `read` tells what a file is by what is in it, and by its ending where that
 does not tell. A new format is a module with `NAME` and `gather`, and a line
-in `_kind`.
+in `kinds`.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from brains.errors import Invalid
-from brains.formats import azure, dialogflow, excel, faqpage, jsonl, rasa, table
-from brains.formats.files import File, decode, named, unpack
+from brains.formats import azure, dialogflow, excel, faqpage, jsonl, mhtml, rasa, table
+from brains.formats.files import File, named, unpack
 from brains.formats.findings import Contents, Findings, Row
+from brains.formats.kinds import READERS, SEND, kind_of, matters, refuse_sheets
 
 __all__ = ["FORMATS", "READERS", "Contents", "File", "Row", "from_disk", "named", "read"]
 
 FILE_BYTES_MAX = 100 * 1024 * 1024
 UPLOAD_FILES_MAX = 50
-ZIP = "zip"
-ZIP_ENDING = ".zip"
 SEVERAL = "several"
+SHOWN_MAX = 10
 
 Gather = Callable[[File, Findings], None]
 _ONE: dict[str, Gather] = {
@@ -47,23 +46,6 @@ _TOGETHER: dict[str, Callable[[Sequence[File], Findings], None]] = {
     dialogflow.NAME: dialogflow.gather,
 }
 FORMATS = (*_ONE, *_TOGETHER)
-# What an ending says where the content does not.
-READERS: dict[str, str] = {
-    ending: module.NAME
-    for module in (jsonl, faqpage, azure, table, excel, rasa)
-    for ending in module.ENDINGS
-} | {ZIP_ENDING: ZIP}
-
-_FOREIGN = (
-    (b"%PDF", "a PDF"),
-    (b"{\\rtf", "a text document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-)
-_LINE_OF_OURS = re.compile(r'\s*\{.*"(questions|answers|id)"\s*:')
 _NOT_MEANT = ("__MACOSX/", ".", "Thumbs.db")
 
 
@@ -115,7 +97,7 @@ def _sorted(files: Sequence[File], format: str | None, found: Findings) -> dict[
             for kind, one in _kinds(file, format, found):
                 kinds.setdefault(kind, []).append(one)
         except Invalid as error:
-            found.refused(error)
+            found.refused(error, "" if error.pointer else file.name)
     return kinds
 
 
@@ -124,12 +106,15 @@ def _kinds(file: File, format: str | None, found: Findings) -> list[tuple[str, F
         raise Invalid("There is nothing in it.", file.name)
     if file.is_zip and not excel.recognises(file) and format != excel.NAME:
         return _unpacked(file, format, found)
-    return [(format or _kind(file), file)]
+    if mhtml.recognises(file):
+        file = mhtml.page(file)
+    return [(format or kind_of(file), file)]
 
 
 def _unpacked(file: File, format: str | None, found: Findings) -> list[tuple[str, File]]:
     """The files of an archive that mean something to us."""
     members = [one for one in unpack(file) if not _is_not_meant(one.name)]
+    refuse_sheets(file, [one.name for one in members])
     placed = [File(f"{file.name}, {one.name}", one.data) for one in members]
     if dialogflow.recognises([one.name for one in members]):
         agent = [File(f"{file.name}, {m.name}", m.data) for m in members if m.ending == ".json"]
@@ -139,75 +124,21 @@ def _unpacked(file: File, format: str | None, found: Findings) -> list[tuple[str
         ending = one.ending
         if one.is_zip and not excel.recognises(one):
             skipped.append(one.name)
-        elif ending in READERS and one.data.strip():
-            known.append((format or _kind(one), one))
+        elif one.data.strip() and (format or matters(one)) and ending in READERS:
+            known.append(
+                (format or kind_of(one), mhtml.page(one) if mhtml.recognises(one) else one)
+            )
         else:
             skipped.append(one.name)
     if not known:
-        raise Invalid(f"There is nothing in the archive that we read. {_what()}", file.name)
+        raise Invalid(f"There is nothing in the archive that we read. {SEND}", file.name)
     if skipped:
-        found.note(file.name, f"Other files in the archive, left out: {len(skipped)}.")
+        names = [name.removeprefix(f"{file.name}, ") for name in skipped[:SHOWN_MAX]]
+        more = f" and {len(skipped) - SHOWN_MAX} more" if len(skipped) > SHOWN_MAX else ""
+        found.note(file.name, f"Other files in the archive, left out: {', '.join(names)}{more}.")
     return known
 
 
 def _is_not_meant(path: str) -> bool:
     name = path.rpartition("/")[2]
     return path.startswith(_NOT_MEANT[0]) or name.startswith(_NOT_MEANT[1:])
-
-
-def _kind(file: File) -> str:
-    """Which format a file is in, by content first. Raises `Invalid` where it is nothing we read."""
-    if file.is_zip or file.data.startswith(excel.OLD_EXCEL):
-        return _zipped(file)
-    for mark, what in _FOREIGN:
-        if file.data.startswith(mark):
-            raise Invalid(f"This is {what}, which we do not read. {_what()}", file.name)
-    by_ending = READERS.get(file.ending, "")
-    if by_ending == jsonl.NAME:
-        return by_ending
-    text = _peek(file)
-    if text.lstrip().startswith(("{", "[")):
-        return _json(text, file.ending)
-    if faqpage.is_markup(text):
-        return faqpage.NAME
-    if by_ending == rasa.NAME or (not by_ending and rasa.recognises(text)):
-        return rasa.NAME
-    if table.recognises(text) or by_ending == table.NAME:
-        return table.NAME
-    if by_ending in _ONE:
-        return by_ending
-    raise Invalid(f"This is nothing that we can read. {_what()}", file.name)
-
-
-def _zipped(file: File) -> str:
-    if not file.is_zip or file.ending in excel.ENDINGS or excel.recognises(file):
-        return excel.NAME
-    raise Invalid(f"An archive in an archive is not opened. {_what()}", file.name)
-
-
-def _json(text: str, ending: str) -> str:
-    try:
-        document = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        ours = not ending and _LINE_OF_OURS.match(text.lstrip().partition("\n")[0])
-        return jsonl.NAME if ours else faqpage.NAME  # which says what is wrong with the JSON
-    if azure.recognises(document):
-        return azure.NAME
-    if isinstance(document, dict) and {"id", "questions", "answers"} <= document.keys():
-        return jsonl.NAME
-    return faqpage.NAME
-
-
-def _peek(file: File) -> str:
-    """The text, to look at; empty where its encoding is wrong, for the reader to say so."""
-    try:
-        return decode(file.data, old=True)[0].removeprefix("\ufeff")
-    except Invalid:
-        return ""
-
-
-def _what() -> str:
-    return (
-        "Send a spreadsheet (.xlsx, .csv), a web page or JSON with a FAQPage, an export of Azure "
-        "question answering, Rasa's YAML files, Dialogflow's zip, or JSON Lines."
-    )

@@ -8,6 +8,7 @@ answers write line breaks as backslash and n.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
@@ -19,10 +20,13 @@ from brains.errors import Problem
 from brains.formats import columns
 from brains.formats.columns import Header
 from brains.formats.findings import Findings
-from brains.formats.markdown import literal
+from brains.formats.languages import tag
+from brains.formats.markdown import from_mixed
 from brains.model import Entry, Source, Texts
 
 ROWS_MAX = 100_000
+# Between the phrasings of one cell.
+_BETWEEN = {"question": re.compile(r"[\n|]"), "phrasings": re.compile(r"[\n|;]")}
 
 
 class Cells(NamedTuple):
@@ -53,6 +57,8 @@ def gather(header: Header, at: Cells, rows: Iterable[Cells], place: str, found: 
     for problem in problems:
         found.wrong(_join(place, at.place, problem.pointer), problem.text)
     if not problems:
+        if header.aside and not header.qna:
+            found.note(_join(place, at.place), f"Columns left out: {', '.join(header.aside)}.")
         reading = _Reading(header, place, found)
         for number, row in enumerate((row for row in rows if any(row.values)), 1):
             if number > ROWS_MAX:
@@ -94,13 +100,12 @@ class _Reading:
             )
             return
         pairs = list(zip(self._header.kinds, row.values, strict=False))
-        cells = {kind: value.strip() for kind, value in pairs if kind != "question"}
+        cells = {kind: value.strip() for kind, value in pairs if kind not in columns.SEVERAL}
         questions = [
-            line.strip()
+            text
             for kind, value in pairs
-            if kind == "question"
-            for line in value.splitlines()
-            if line.strip()
+            if kind in columns.SEVERAL
+            for text in _phrasings(value, _BETWEEN[kind])
         ]
         if self._header.qna and (not questions or cells.get("follow_up", "").lower() == "true"):
             self._follow_ups += 1
@@ -123,6 +128,8 @@ class _Reading:
 
     def _group(self, where: str, cells: dict[str, str], questions: list[str]) -> None:
         answers = self._answers(cells)
+        if not answers and "id" not in self._header.kinds:
+            self._found.wrong(self._column(where, "answers"), "The answer is empty.")
         id = cells.get("id", "")
         if id and self._header.qna:
             id = f"qna-{id}"
@@ -151,6 +158,10 @@ class _Reading:
                 )
 
     def _add(self, group: _Group) -> None:
+        if not group.answers:
+            if group.id:
+                self._found.wrong(self._column(group.place, "answers"), "The answer is empty.")
+            return
         entry = Entry(
             id=group.id or self._found.ids.of(group.title or group.questions[0]),
             questions=group.questions,
@@ -164,11 +175,12 @@ class _Reading:
 
     def _answers(self, cells: dict[str, str]) -> Texts:
         texts = {}
+        spoken = tag(cells.get("language"), self._found.language)
         for kind, text in cells.items():
             if columns.is_answer(kind) and text:
                 if self._header.qna:
                     text = text.replace("\\n", "\n").replace("\\t", "\t")
-                texts[kind.partition("_")[2] or self._found.language] = literal(text)
+                texts[kind.partition("_")[2] or spoken] = from_mixed(text)
         return texts
 
     def _sources(self, cells: dict[str, str]) -> list[Source]:
@@ -191,6 +203,10 @@ class _Reading:
         elif kind == "answer" and "answer" not in self._header.kinds:
             kind = next(known for known in self._header.kinds if columns.is_answer(known))
         return _join(where, f"column {self._header.column(kind)}")
+
+
+def _phrasings(cell: str, between: re.Pattern[str]) -> list[str]:
+    return [text for part in between.split(cell) if (text := " ".join(part.split()))]
 
 
 def named_source(source: str, name: str = "") -> list[Source]:

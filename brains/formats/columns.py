@@ -15,35 +15,57 @@ MISSING = (
     "(or spørsmål and svar)."
 )
 HEADER_SEARCHED_ROWS = 10
+# Kinds that several columns may be.
+SEVERAL = ("question", "phrasings")
 
-_NAMES = {
+# How people call their columns, after `_folded`.
+_CALLED = {
     "id": "id",
-    "question": "question",
-    "questions": "question",
-    "spørsmål": "question",
-    "title": "title",
-    "tittel": "title",
-    "overskrift": "title",
-    "topic": "topic",
-    "category": "topic",
-    "tema": "topic",
-    "emne": "topic",
-    "kategori": "topic",
-    "owner": "owner",
-    "eier": "owner",
-    "source": "source",
-    "kilde": "source",
+    "question": "question questions q spm sporsmal sporsmalet sporsmalstekst",
+    "phrasings": "phrasings phrasing variants variations utterances examples synonyms "
+    "formuleringer formulering varianter eksempler treningsfraser synonymer",
+    "title": "title tittel overskrift",
+    "topic": "topic topics category subject tema emne kategori omrade fagomrade tjeneste",
+    "owner": "owner eier",
+    "source": "source kilde url lenke link nettadresse",
+    "language": "language sprak malform",
+    "metadata": "metadata",
+}
+_NAMES = {name: kind for kind, names in _CALLED.items() for name in names.split()} | {
+    "training phrases": "phrasings",
+    "tjenesteomrade": "topic",
+}
+# What people note beside their answers, and visitors have no use for.
+_ASIDE = {
+    *("nr", "no", "number", "nummer", "row", "rad", "status", "version", "versjon"),
+    *("date", "dato", "created", "opprettet", "updated", "modified", "endret", "oppdatert"),
+    *("last updated", "last modified", "sist endret", "sist oppdatert", "endret av", "updated by"),
+    *("author", "forfatter", "responsible", "ansvarlig", "redaktor", "contact", "kontakt"),
+    *("kontaktperson", "department", "avdeling", "enhet", "seksjon"),
+    *("comment", "comments", "kommentar", "kommentarer", "notes", "note", "notat", "merknad"),
+    *("keywords", "nokkelord", "stikkord", "tags", "subcategory", "underkategori"),
+    *("views", "visninger", "active", "aktiv"),
 }
 _LANGUAGES = {
-    "bokmål": "nb",
+    "bokmal": "nb",
+    "norsk": "nb",
+    "norwegian": "nb",
     "nynorsk": "nn",
     "engelsk": "en",
     "english": "en",
     "samisk": "se",
     "nordsamisk": "se",
 }
-_ANSWER = re.compile(r"(?:answer|answers|svar)(?:[\s_(/-]+([a-zæøå]+(?:-[a-z0-9]+)?)\)?)?\Z")
-_NUMBERED = re.compile(r"(question|spørsmål)[\s_]*\d+\Z")
+_ANSWER = re.compile(
+    r"(?:answers?|svar|svaret|svartekst|a|answer text)(?: ([a-z]+(?:-[a-z0-9]+)?))?\Z"
+)
+_QUESTION = re.compile(
+    r"(?:question|sporsmal)(?: ?\d+)?(?: (?:[a-z]{2}|bokmal|nynorsk|engelsk|english|samisk))?\Z"
+)
+_OTHER_WORDS = re.compile(
+    r"(?:alternate|alternative|alternativt?|andre|flere|similar|other) "
+    r"(?:questions?|phrasings?|sporsmal|formuleringer?|ord)(?: ?\d+)?\Z|alternativer\Z"
+)
 # What an export of Azure question answering has beside question and answer.
 QNA_MARK = "qnaid"
 _QNA = {
@@ -54,6 +76,8 @@ _QNA = {
     "iscontextonly": "follow_up",
     QNA_MARK: "id",
 }
+_OLD_QNA = ["question", "answer", "source", "metadata"]
+_LETTERS = str.maketrans({"ø": "o", "å": "a", "æ": "ae", "é": "e"})
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -68,7 +92,14 @@ class Header(msgspec.Struct, frozen=True):
 
     @property
     def is_table(self) -> bool:
-        return "question" in self.kinds and any(is_answer(kind) for kind in self.kinds)
+        asked = "question" in self.kinds or "phrasings" in self.kinds
+        return asked and any(is_answer(kind) for kind in self.kinds)
+
+    @property
+    def aside(self) -> list[str]:
+        """The columns that are not read, as they are called."""
+        pairs = zip(self.kinds, self.names, strict=True)
+        return [name for kind, name in pairs if not kind and name and not name.startswith("#")]
 
     def column(self, kind: str) -> str:
         """How the column for `kind` is called in this file."""
@@ -85,10 +116,10 @@ def is_answer(kind: str) -> bool:
 def read(cells: Sequence[str]) -> Header:
     """The header that a row of cells is; see `problems` for what is wrong with it."""
     names = [" ".join(cell.split()) for cell in cells]
-    lower = [name.casefold() for name in names]
-    if QNA_MARK in lower:
-        return Header([_QNA.get(name, "") for name in lower], names, qna=True)
-    return Header([_kind(name) for name in lower], names)
+    folded = [_folded(name) for name in names]
+    if QNA_MARK in folded or folded == _OLD_QNA:
+        return Header([_QNA.get(name, "") for name in folded], names, qna=True)
+    return Header([_kind(name) for name in folded], names)
 
 
 def problems(header: Header) -> list[Problem]:
@@ -97,22 +128,37 @@ def problems(header: Header) -> list[Problem]:
         return [Problem("", MISSING)]
     found = []
     for number, (kind, name) in enumerate(zip(header.kinds, header.names, strict=True), 1):
-        if not kind and name and not header.qna and not name.startswith("#"):
+        if not kind and _is_unknown(name) and not header.qna:
             advice = f"There is no such column. Use {KNOWN}, or begin its name with # to skip it."
             found.append(Problem(f"column {name[:80]}", advice))
-        if kind and kind != "question" and kind in header.kinds[: number - 1]:
+        if kind and kind not in SEVERAL and kind in header.kinds[: number - 1]:
             found.append(Problem(f"column {name[:80]}", "There are two such columns. Keep one."))
     if not found and not header.is_table:
         found.append(Problem("", MISSING))
     return found
 
 
+def _is_unknown(name: str) -> bool:
+    """Whether a column's name is neither ours nor one of those that are passed over."""
+    return bool(name) and not name.startswith("#") and _folded(name) not in _ASIDE
+
+
 def _kind(name: str) -> str:
+    """What a column is, by its folded name; "" for what is not read."""
     if name in _NAMES:
         return _NAMES[name]
-    if _NUMBERED.match(name):
+    if _OTHER_WORDS.match(name):
+        return "phrasings"
+    if _QUESTION.match(name):
         return "question"
+    if name in _LANGUAGES:
+        return f"answer_{_LANGUAGES[name]}"
     if answer := _ANSWER.match(name):
         language = _LANGUAGES.get(answer[1] or "", answer[1] or "")
         return f"answer_{language}" if language else "answer"
     return ""
+
+
+def _folded(name: str) -> str:
+    """`Svar (bokmål):` -> `svar bokmal`: letters of ASCII, one space between words."""
+    return " ".join(re.sub(r"[\s_(/)\-:*?.]+", " ", name.casefold().translate(_LETTERS)).split())

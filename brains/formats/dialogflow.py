@@ -14,43 +14,71 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from brains.checks import QUESTIONS_MAX
 from brains.errors import Invalid
+from brains.formats import reasons
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.formats.languages import tag
-from brains.formats.markdown import literal
+from brains.formats.markdown import from_mixed
 from brains.model import Entry, Texts
 
 NAME = "dialogflow"
 SHOWN_MAX = 10
+CX = (
+    "This is a Dialogflow CX agent, which keeps its answers in flows. Only Dialogflow ES is read; "
+    "put questions and answers into a spreadsheet instead."
+)
+LOOSE = "This is one file of a Dialogflow agent. Export the agent as a zip, and send it whole."
 
 _INTENT = re.compile(r"(?:^|[/ ])intents/([^/]+)\.json\Z")
 _SAYS = re.compile(r"(?P<intent>.+)_usersays_(?P<language>[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?)\Z")
 _CX = re.compile(r"(?:^|[/ ])(?:flows/[^/]+/|intents/[^/]+/trainingPhrases/)")
+_OF_CX = {"flows", "pages", "intents", "playbooks"}
 _PARAMETER = re.compile(r"(?<![\w$])[$#]([A-Za-z_][\w.-]*)")
 
 
 class _Agent(msgspec.Struct):
-    language: str = ""
+    language: str | None = None
 
 
-class _Message(msgspec.Struct):
+class _Spoken(msgspec.Struct, rename="camel"):
+    """One of several ways to say it, as Actions on Google has them."""
+
+    text_to_speech: str | None = None
+    display_text: str | None = None
+
+
+class _Message(msgspec.Struct, rename="camel"):
     type: int | str = 0
-    lang: str = ""
-    speech: str | list[str] | None = None
+    lang: str | None = None
+    speech: str | list[str | None] | None = None
     platform: str | None = None
+    text_to_speech: str | None = None
+    display_text: str | None = None
+    items: list[_Spoken] | None = None
+
+    @property
+    def text(self) -> str:
+        """The first of its variants."""
+        said = self.speech if isinstance(self.speech, list) else [self.speech]
+        first = self.items[0] if self.items else _Spoken()
+        told = (*said, first.display_text, first.text_to_speech)
+        return next((text.strip() for text in (*told, self.display_text) if text), "") or (
+            self.text_to_speech or ""
+        )
 
 
 class _Answers(msgspec.Struct):
-    messages: list[_Message] = []
+    messages: list[_Message] | None = None
 
 
 class _Part(msgspec.Struct):
-    text: str = ""
+    text: str | None = None
 
 
 class _Said(msgspec.Struct, rename="camel"):
@@ -60,10 +88,10 @@ class _Said(msgspec.Struct, rename="camel"):
 
 class _Intent(msgspec.Struct, rename="camel"):
     name: str
-    responses: list[_Answers] = []
-    contexts: list[str] = []
+    responses: list[_Answers] | None = None
+    contexts: list[str] | None = None
     fallback_intent: bool = False
-    user_says: list[_Said] = []
+    user_says: list[_Said] | None = None
 
 
 class _Read(msgspec.Struct):
@@ -79,14 +107,22 @@ def recognises(paths: Sequence[str]) -> bool:
     return any(_INTENT.search(path) or _CX.search(path) for path in paths)
 
 
+def is_loose(document: Any) -> bool:
+    """Whether a JSON document is one file of an agent, without the others."""
+    if isinstance(document, list):
+        return bool(document) and isinstance(document[0], dict) and "isTemplate" in document[0]
+    return isinstance(document, dict) and {"responses", "fallbackIntent"} <= document.keys()
+
+
+def is_cx(document: Any) -> bool:
+    """Whether a JSON document is a whole CX agent."""
+    return isinstance(document, dict) and "agent" in document and bool(_OF_CX & document.keys())
+
+
 def gather(files: Sequence[File], found: Findings) -> None:
     """Puts one entry an intent that has phrases and an answer into `found`."""
     if any(_CX.search(file.name) for file in files):
-        found.wrong(
-            files[0].name,
-            "This is a Dialogflow CX agent, which keeps its answers in flows. Only Dialogflow ES "
-            "is read; put questions and answers into a spreadsheet instead.",
-        )
+        found.wrong(files[0].name, CX)
         return
     agent = _Read(found.language)
     for file in files:
@@ -111,18 +147,23 @@ def _take(file: File, agent: _Read, found: Findings) -> None:
     except Invalid as error:
         found.refused(error, file.name)
     except msgspec.MsgspecError as error:
-        found.wrong(file.name, f"This is not what Dialogflow exports: {error}.")
+        problem = reasons.of_type(str(error))
+        found.wrong(", ".join(filter(None, (file.name, _field(problem.pointer)))), problem.text)
+
+
+def _field(name: str) -> str:
+    return f"field {name}" if name else ""
 
 
 def _phrases(said: list[_Said]) -> list[str]:
-    texts = ("".join(part.text for part in one.data) for one in said if not one.is_template)
+    texts = ("".join(part.text or "" for part in one.data) for one in said if not one.is_template)
     return [text.strip() for text in texts if text.strip()]
 
 
 def _entries(agent: _Read, first: str, found: Findings) -> None:
     left_out = []
     for name, (place, intent) in agent.intents.items():
-        phrases = [*agent.said.get(name, []), *_phrases(intent.user_says)]
+        phrases = [*agent.said.get(name, []), *_phrases(intent.user_says or [])]
         answers = _answers(intent, agent.language)
         if not phrases or not answers or intent.contexts or intent.fallback_intent:
             left_out.append(intent.name)
@@ -152,15 +193,15 @@ def _entries(agent: _Read, first: str, found: Findings) -> None:
 
 
 def _answers(intent: _Intent, language: str) -> Texts:
-    """The texts of the default platform, a language each; of several variants the first."""
-    texts: dict[str, list[str]] = {}
-    for response in intent.responses:
-        for message in response.messages:
-            spoken = message.speech
-            text = (spoken[0] if spoken else "") if isinstance(spoken, list) else spoken or ""
-            if message.platform is None and text.strip():
-                texts.setdefault(tag(message.lang, language), []).append(text.strip())
-    return {spoken: literal("\n\n".join(parts)) for spoken, parts in texts.items()}
+    """The texts by language: the default platform's or, where that has none, the first's."""
+    texts: dict[str, dict[str, list[str]]] = {}
+    for response in intent.responses or []:
+        for message in response.messages or []:
+            if message.text:
+                spoken = texts.setdefault(tag(message.lang, language), {})
+                spoken.setdefault(message.platform or "", []).append(message.text)
+    told = {spoken: said.get("") or next(iter(said.values())) for spoken, said in texts.items()}
+    return {spoken: from_mixed("\n\n".join(parts)) for spoken, parts in told.items()}
 
 
 def _notes(

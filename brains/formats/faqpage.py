@@ -1,51 +1,70 @@
 """schema.org FAQPage: questions and answers as search engines read them.
 
-Reads JSON-LD (an object, a list, or an `@graph`), alone or inside a web page,
-and a page's microdata; writes the page of one body in one language.
+Reads JSON-LD, alone or inside a web page, and a page's microdata or RDFa;
+writes the page of one body in one language.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+import re
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
 
 from brains import rendering
-from brains.errors import Invalid
 from brains.formats import microdata
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.formats.ids import Ids
+from brains.formats.jsonld import LANGUAGE, Graph, Node, load
 from brains.formats.languages import tag
 from brains.formats.markdown import from_html
 from brains.knowledge import Answer, Knowledge, title_of
 from brains.model import Entry
 
 NAME = "faqpage"
-ENDINGS = (".jsonld", ".html", ".htm")
+ENDINGS = (".jsonld", ".html", ".htm", ".xhtml")
 CONTEXT = "https://schema.org"
-NESTING_MAX = 20
+HEAD_BYTES = 4096
+
+_CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?([\w.:-]+)""", re.I
+)
+_IN_MARKUP = ("itemscope", "typeof=", "application/ld+json")
+_OF_PAGES = ("FAQPage", "Question")
+
+
+class _Page(msgspec.Struct):
+    """What a file says: its objects, the language and the address it says it has."""
+
+    graph: Graph
+    language: str
+    address: str = ""
 
 
 def recognises(document: Any) -> bool:
     """Whether a JSON document has a FAQPage in it."""
-    return any(True for _ in _pages(document))
+    return any(True for _ in Graph([document]).pages())
 
 
 def gather(file: File, found: Findings) -> None:
     """Puts the entries of every FAQPage in JSON-LD or HTML into `found`."""
-    text, _ = decode(file.data, old=True)
+    charset = _CHARSET.search(file.data[:HEAD_BYTES])
+    text, guessed = decode(file.data, old=True, said=charset[1].decode() if charset else "")
     if is_markup(text):
-        pages, language = _in_markup(text, found)
+        read = _in_markup(text, found)
     else:
-        pages, language = list(_pages(_load(text))), found.language
+        read = _Page(Graph([load(text)]), found.language)
     number = skipped = 0
-    for page in pages:
-        for question in _questions(page):
+    for page in read.graph.pages():
+        for question in read.graph.questions(page):
             number += 1
-            entry = _entry(question, tag(_one(page.get("inLanguage")), language), found.ids)
+            spoken = tag(read.graph.one(page.get(LANGUAGE)), read.language)
+            entry = _entry(read, question, spoken, found.ids)
             if entry is None:
                 skipped += 1
             else:
@@ -54,26 +73,27 @@ def gather(file: File, found: Findings) -> None:
         found.wrong(file.name, "There is no schema.org FAQPage with questions and answers in it.")
     elif skipped:
         found.note(file.name, f"Questions without words or answer, left out: {skipped}.")
+    found.guessed(file.name, guessed)
 
 
 def is_markup(text: str) -> bool:
     """Whether a text is HTML, or a part of a page."""
-    return text.lstrip().startswith("<") or "itemscope" in text
+    return text.lstrip("\ufeff \t\r\n").startswith("<") or any(mark in text for mark in _IN_MARKUP)
 
 
-def _in_markup(text: str, found: Findings) -> tuple[list[dict[str, Any]], str]:
-    """The FAQPages of a web page: those in scripts or, where there are none, in its markup."""
+def _in_markup(text: str, found: Findings) -> _Page:
+    """The objects of a web page: those in scripts or, where those have no questions, in markup."""
     scripts = _Scripts()
     scripts.feed(text)
     scripts.close()
-    documents = [_load(script) for script in scripts.found if "FAQPage" in script]
-    pages = [page for document in documents for page in _pages(document)]
-    if not any(True for page in pages for _ in _questions(page)):
+    wanted = [one for one in scripts.found if any(name in one[1] for name in _OF_PAGES)]
+    graph = Graph([load(script, line) for line, script in wanted])
+    if not any(True for page in graph.pages() for _ in graph.questions(page)):
         reader = microdata.Microdata()
         reader.feed(text)
         reader.close()
-        pages = list(_pages(reader.items))
-    return pages, tag(scripts.language, found.language)
+        graph = Graph([reader.items])
+    return _Page(graph, tag(scripts.language, found.language), scripts.address)
 
 
 def for_body(knowledge: Knowledge, body: str, language: str, now: dt.datetime) -> dict[str, Any]:
@@ -107,84 +127,53 @@ def _question(entry: Entry, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _load(text: str) -> Any:
-    try:
-        document = json.loads(text.removeprefix("\ufeff"), strict=False)
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise Invalid("It has characters that are not text. Write it again.") from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise Invalid(f"This is not JSON, or not all of it ({error.msg}).", where) from None
-    except (ValueError, RecursionError) as error:
-        raise Invalid(f"This is not JSON that we can read ({error}).") from None
-    return document
-
-
-def _pages(node: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
-    if depth > NESTING_MAX:
-        return
-    if isinstance(node, list):
-        for item in node:
-            yield from _pages(item, depth + 1)
-    elif isinstance(node, dict):
-        if "FAQPage" in _types(node):
-            yield node
-        else:
-            for key in ("@graph", "mainEntity", "hasPart"):
-                yield from _pages(node.get(key), depth + 1)
-
-
-def _questions(page: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    entities = page.get("mainEntity") or []
-    for entity in entities if isinstance(entities, list) else [entities]:
-        if isinstance(entity, dict) and "Question" in _types(entity):
-            yield entity
-
-
-def _entry(question: dict[str, Any], language: str, ids: Ids) -> Entry | None:
+def _entry(read: _Page, question: Node, language: str, ids: Ids) -> Entry | None:
     """None where the question has no words or no answer."""
-    name = from_text(_one(question.get("name")) or _one(question.get("text")))
-    answer = _one(question.get("acceptedAnswer")) or _one(question.get("suggestedAnswer"))
-    markdown = from_html(str(_one(answer.get("text")) or "")) if isinstance(answer, dict) else ""
+    name = from_text(read.graph.text(question.get("name"))[0])
+    name = name or from_text(read.graph.text(question.get("text"))[0])
+    answer = read.graph.one(question.get("acceptedAnswer"))
+    answer = answer or read.graph.one(question.get("suggestedAnswer"))
+    if not isinstance(answer, dict):
+        answer = {"text": answer}
+    text, spoken = read.graph.text(answer.get("text"))
+    markdown = from_html(text, read.address)
     if not name or not markdown:
         return None
-    spoken = tag(_one(question.get("inLanguage")), language)
-    return Entry(id=ids.of(name), questions=[name], answers={spoken: markdown})
+    said = read.graph.one(answer.get(LANGUAGE)) or read.graph.one(question.get(LANGUAGE))
+    return Entry(
+        id=ids.of(name),
+        questions=[name],
+        answers={tag(spoken or said, language): markdown},
+    )
 
 
-def _one(value: Any) -> Any:
-    """The first where there are several."""
-    return (value[0] if value else None) if isinstance(value, list) else value
-
-
-def from_text(value: Any) -> str:
+def from_text(value: str) -> str:
     """A name in words: no markup, no doubled space."""
-    return " ".join(rendering.plain(from_html(str(value or ""))).split())
-
-
-def _types(node: dict[str, Any]) -> list[str]:
-    found = node.get("@type", [])
-    return [str(t).rsplit("/", 1)[-1] for t in (found if isinstance(found, list) else [found])]
+    return " ".join(rendering.plain(from_html(value)).split())
 
 
 class _Scripts(HTMLParser):
-    """Collects a page's JSON-LD, and the language it says it is in."""
+    """Collects a page's JSON-LD with the line each begins on, its language and its address."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.found: list[tuple[int, str]] = []
         self.language: str | None = None
+        self.address = ""
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "html":
-            self.language = given.get("lang")
+        if tag == "html" and self.language is None:
+            self.language = given.get("lang") or given.get("xml:lang")
         kind = (given.get("type") or "").partition(";")[0].strip().lower()
         if tag == "script" and kind == "application/ld+json":
             self._inside = True
-            self.found.append("")
+            self.found.append((0, ""))
+        elif tag == "base" or (tag == "link" and given.get("rel") == "canonical"):
+            self._found_at(given.get("href") or "")
+        elif tag == "meta" and given.get("property") == "og:url":
+            self._found_at(given.get("content") or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "script":
@@ -192,4 +181,13 @@ class _Scripts(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._inside:
-            self.found[-1] += data
+            line, text = self.found[-1]
+            self.found[-1] = (line or self.getpos()[0], text + data)
+
+    def _found_at(self, address: str) -> None:
+        try:
+            is_web = urlsplit(address).scheme in ("http", "https")
+        except ValueError:
+            return
+        if is_web and not self.address:
+            self.address = address

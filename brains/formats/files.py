@@ -37,6 +37,10 @@ _MARKED = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+WINDOWS = "Windows-1252"
+_OLD = {"cp1252": WINDOWS, "mac_roman": "Mac OS Roman"}
+# Python's codecs that are no encoding of letters, or not of whole files.
+_BINARY = {"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
 
 
 class File(msgspec.Struct, frozen=True):
@@ -61,22 +65,22 @@ def named(name: str, data: bytes) -> File:
     return File(_printable(last).strip()[-NAME_CHARS_MAX:] or "file", data)
 
 
-def decode(data: bytes, *, old: bool = False) -> tuple[str, bool]:
-    """The text, and whether it had to be read as Windows-1252.
+def decode(data: bytes, *, old: bool = False, said: str = "") -> tuple[str, str]:
+    """The text, and the encoding it had to be taken for where it is not UTF-8.
 
     UTF-8 with or without its mark, UTF-16 and UTF-32 with theirs; with `old`
-    also Windows-1252, which older spreadsheets save. Raises `Invalid`, its
-    pointer a line.
+    also what older spreadsheets and pages save. `said` is the encoding that a
+    page says it is in. Raises `Invalid`, its pointer a line.
     """
     encoding = next((name for mark, name in _MARKED if data.startswith(mark)), "utf-8")
-    guessed = False
+    guessed = ""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         if not old or encoding != "utf-8" or b"\0" in data:
             where = f"line {data.count(10, 0, error.start) + 1}"
             raise Invalid("It is not UTF-8 text. Save it as UTF-8 and try again.", where) from None
-        text, guessed = _windows(data), True
+        text, guessed = _told(data, said) or _guessed(data)
     zero = text.find("\0")
     if zero >= 0:
         raise Invalid(
@@ -133,11 +137,30 @@ def _printable(text: str) -> str:
     return "".join(c for c in text if c.isprintable()).encode("utf-8", "replace").decode()
 
 
-def _windows(data: bytes) -> str:
+def _told(data: bytes, said: str) -> tuple[str, str] | None:
+    """The text in the encoding that it says it is in; browsers take Latin-1 for Windows-1252."""
     try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError as error:
+        name = codecs.lookup(said).name
+        if name in _BINARY:
+            return None
+        return data.decode("cp1252" if name == "iso8859-1" else name), ""
+    except (LookupError, UnicodeDecodeError):
+        return None
+
+
+def _guessed(data: bytes) -> tuple[str, str]:
+    """Windows-1252 or, where that has fewer Norwegian letters, what older Macs save."""
+    texts = {}
+    for encoding, name in _OLD.items():
+        try:
+            texts[name] = data.decode(encoding)
+        except UnicodeDecodeError as error:
+            if encoding == "cp1252":
+                line = data.count(10, 0, error.start) + 1
+    best = max(texts, key=lambda name: sum(map(texts[name].count, "æøå")))
+    if best != WINDOWS and not any(letter in texts[best] for letter in "æøå"):
         raise Invalid(
             "Its letters are in an encoding we do not know. Save it as UTF-8 and try again.",
-            f"line {data.count(10, 0, error.start) + 1}",
-        ) from None
+            f"line {line}",
+        )
+    return texts[best], best

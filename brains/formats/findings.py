@@ -78,6 +78,14 @@ class Findings:
     def note(self, pointer: str, text: str) -> None:
         self.notes.append(Problem(pointer, text))
 
+    def guessed(self, place: str, encoding: str) -> None:
+        """Notes that a text's encoding was guessed, if it was."""
+        if encoding:
+            self.note(
+                place,
+                f"It is not UTF-8, so it is read as {encoding}: look at æ, ø and å below.",
+            )
+
     def refuse(self) -> None:
         """Raises `Invalid` with everything found wrong, if anything was."""
         if self._problems:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
 from brains.errors import Problem
+from brains.formats import reasons
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.model import EVERYONE, Entry, Source, Status, Texts
@@ -83,25 +83,16 @@ def _line(entry: Entry) -> str:
     return msgspec.json.encode(line).decode() + "\n"
 
 
-_UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
-_REQUIRED = re.compile(r"Object missing required field `(.+?)`")
-_PLACE = re.compile(r"^(.*?) - at `(?:key in )?\$\.?(.*?)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*?)`)?$")
 
 
 def _problem(where: str, message: str) -> Problem:
-    message, _, field = _split(message)
     if unknown := _UNKNOWN.search(message):
-        known = "title, url" if field.startswith("sources") else _FIELDS
-        name = ".".join(filter(None, (field, unknown[1])))
+        within = unknown[2] or ""
+        known = "title, url" if within.startswith("sources") else _FIELDS
+        name = ".".join(filter(None, (within, unknown[1])))
         return Problem(f"{where}, field {name}", f"There is no such field. Use {known}.")
-    if required := _REQUIRED.search(message):
-        name = ".".join(filter(None, (field, required[1])))
-        return Problem(f"{where}, field {name}", "It is missing.")
-    if message.startswith(("JSON is malformed", "Input data was truncated")):
-        return Problem(where, f"This is not one JSON object on one line ({message}).")
-    return Problem(f"{where}, field {field}" if field else where, f"{message}.")
-
-
-def _split(message: str) -> tuple[Any, str, str]:
-    place = _PLACE.match(message)
-    return (place[1], "", place[2].replace("[...]", "")) if place else (message, "", "")
+    if message.startswith(("JSON is malformed", "Input data was truncated", "maximum recursion")):
+        return Problem(where, "This is not one JSON object on one line.")
+    problem = reasons.of_type(message)
+    return Problem(f"{where}, field {problem.pointer}" if problem.pointer else where, problem.text)

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 
 from brains import rendering
 
-_BLOCKS = {"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "table", "tr"}
-_MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*"}
-_SPECIAL = re.compile(r"([\\`*_\[\]<])")
+_BLOCKS = {"p", "div", "blockquote", "pre"}
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_MARKS = {"strong": "**", "em": "*"}
+_SHORT = re.compile(r"<(/?)([bi])(?=[\s>])", re.IGNORECASE)
+_LONG = {"b": "strong", "i": "em"}
+_SPECIAL = re.compile(r"[\\`*]|<(?=[A-Za-z/!?])|\](?=[(\[:]|\Z)|(?<![^\W_])_|_(?![^\W_])")
+_LINE_START = re.compile(r"(?m)^(#{1,6}(?= )|[>+-](?= )|={2,}|-{2,})|^(\d+)([.)])(?= )")
+_TAG = re.compile(
+    r"</?(?:p|br|a|ul|ol|li|div|span|strong|b|em|i|u|h[1-6]|table|tr|td|th|font|script|style|img)"
+    r"(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_ESCAPED_TAG = re.compile(
+    r"&(?:amp;)?lt;/?(?:p|br|a|ul|ol|li|div|strong|b|em|h[1-6]|table)\b", re.IGNORECASE
+)
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
+_INDENT = re.compile(r"(?m)^[ \t]+(?![-*\d \t])")
+_PLACEHOLDER = re.compile("\ue000|\ue001")
 
 
-def from_html(markup: str) -> str:
-    """Markdown of the same text: paragraphs, lists, links, emphasis."""
-    writer = _Writer()
-    writer.feed(rendering.clean(markup))
-    writer.close()
-    return writer.markdown()
+def from_html(markup: str, base: str = "") -> str:
+    """Markdown of the same text: paragraphs, headings, lists, links, emphasis, tables.
+
+    `base` is the address that relative links start from; without it only their words stay.
+    A text without elements keeps its lines, and markup that was escaped is read as markup.
+    """
+    if _ESCAPED_TAG.search(markup) and not _TAG.search(markup):
+        markup = html.unescape(markup)
+        return from_html(markup, base)
+    return _written(markup, _Writer(keeps_lines=not _TAG.search(markup)), base)
+
+
+def from_mixed(text: str) -> str:
+    """Markdown that may have HTML in it, as the exports of other systems do, without the HTML."""
+    if _ESCAPED_TAG.search(text) and not _TAG.search(text):
+        text = html.unescape(text)
+    if not _TAG.search(text):
+        return literal(text)
+    guarded = _AUTOLINK.sub("\ue000\\1\ue001", text)
+    written = _written(guarded, _Writer(keeps_lines=True, keeps_marks=True), "")
+    return _PLACEHOLDER.sub(lambda mark: "<" if mark[0] == "\ue000" else ">", written)
 
 
 def literal(text: str) -> str:
@@ -25,52 +56,125 @@ def literal(text: str) -> str:
     return re.sub(r"\{(?=[{%#])", "{ ", text)
 
 
+def _written(markup: str, writer: _Writer, base: str) -> str:
+    long = _SHORT.sub(lambda tag: f"<{tag[1]}{_LONG[tag[2].lower()]}", markup)
+    writer.feed(rendering.clean(long, base))
+    writer.close()
+    return writer.markdown()
+
+
 class _Writer(HTMLParser):
-    def __init__(self) -> None:
+    """Writes what it is fed. `keeps_lines` keeps line breaks; `keeps_marks` Markdown's own signs.
+
+    What is open lies on a stack of buffers: the whole, an emphasis, a link, a cell.
+    """
+
+    def __init__(self, keeps_lines: bool = False, keeps_marks: bool = False) -> None:
         super().__init__(convert_charrefs=True)
-        self._parts: list[str] = []
+        self._keeps_lines = keeps_lines
+        self._keeps_marks = keeps_marks
+        self._buffers: list[list[str]] = [[]]
         self._lists: list[int | None] = []
         self._links: list[str] = []
+        self._rows: list[list[str]] = []
+        self._tables = 0
 
     def markdown(self) -> str:
-        text = "".join(self._parts)
+        while len(self._buffers) > 1:
+            self._add("".join(self._buffers.pop()))
+        text = "".join(self._buffers[0])
         text = re.sub(r"[ \t]+\n", "\n", text)
         return literal(re.sub(r"\n{3,}", "\n\n", text).strip())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
         if tag in _MARKS:
-            self._parts.append(_MARKS[tag])
+            self._buffers.append([])
         elif tag == "a":
-            self._links.append(given.get("href") or "")
-            self._parts.append("[" if self._links[-1] else "")
+            self._links.append(dict(attrs).get("href") or "")
+            self._buffers.append([])
         elif tag in ("ul", "ol"):
-            self._parts.append("\n" if self._lists else "\n\n")
+            self._add("" if self._lists else "\n\n")
             self._lists.append(1 if tag == "ol" else None)
         elif tag == "li":
-            self._parts.append(self._marker())
+            self._add(self._marker())
         elif tag == "br":
-            self._parts.append("\n")
-        elif tag in _BLOCKS and not self._lists:
-            self._parts.append("\n\n")
+            self._add("\n" + self._indent())
+        elif tag == "table":
+            self._tables += 1
+        elif tag == "tr" and self._tables == 1:
+            self._rows.append([])
+        elif tag in ("td", "th") and self._tables == 1:
+            self._buffers.append([])
+        elif tag in _HEADINGS:
+            self._block()
+            self._add("" if self._lists or self._tables else "### ")
+        elif tag in _BLOCKS:
+            self._block()
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _MARKS:
-            self._parts.append(_MARKS[tag])
-        elif tag == "a" and self._links:
-            address = self._links.pop()
-            self._parts.append(f"]({address})" if address else "")
+        if tag in _MARKS and len(self._buffers) > 1:
+            self._marked(_MARKS[tag])
+        elif tag == "a" and self._links and len(self._buffers) > 1:
+            self._linked(self._links.pop())
         elif tag in ("ul", "ol") and self._lists:
             self._lists.pop()
-            self._parts.append("\n\n")
-        elif tag in _BLOCKS and not self._lists:
-            self._parts.append("\n\n")
+            self._add("" if self._lists else "\n\n")
+        elif tag in ("td", "th") and self._tables == 1 and len(self._buffers) > 1:
+            cell = "".join(self._buffers.pop())
+            if self._rows:
+                self._rows[-1].append(" ".join(cell.split()).replace("|", "\\|"))
+        elif tag == "table" and self._tables:
+            self._tables -= 1
+            if not self._tables:
+                self._add(_table(self._rows))
+                self._rows = []
+        elif tag in _BLOCKS or tag in _HEADINGS:
+            self._block()
 
     def handle_data(self, data: str) -> None:
-        text = re.sub(r"\s+", " ", data)
-        if not self._parts or self._parts[-1].endswith("\n"):
+        text = data if self._keeps_lines else re.sub(r"\s+", " ", data)
+        if self._keeps_lines and not self._keeps_marks:
+            text = _INDENT.sub("", text)
+        at_start = self._at_line_start()
+        if at_start and not self._keeps_lines:
             text = text.lstrip()
-        self._parts.append(_SPECIAL.sub(r"\\\1", text))
+        if not self._keeps_marks:
+            text = _SPECIAL.sub(r"\\\g<0>", text)
+            if at_start and not self._keeps_lines:
+                text = _LINE_START.sub(_escaped_start, text)
+        self._add(text)
+
+    def _add(self, text: str) -> None:
+        if text:
+            self._buffers[-1].append(text)
+
+    def _at_line_start(self) -> bool:
+        written = self._buffers[-1]
+        return len(self._buffers) == 1 and (not written or written[-1].endswith("\n"))
+
+    def _block(self) -> None:
+        """What begins or ends a paragraph; within a list item, a line of the item."""
+        if not self._lists:
+            self._add("\n\n")
+        elif not "".join(self._buffers[-1][-1:]).rstrip(" ").endswith(("-", ".", "\n")):
+            self._add("\n" + self._indent())
+
+    def _indent(self) -> str:
+        return "   " * len(self._lists)
+
+    def _marked(self, mark: str) -> None:
+        inside = "".join(self._buffers.pop())
+        words = inside.strip()
+        if not words or "\n" in words:
+            self._add(inside)
+            return
+        before, after = inside[: len(inside) - len(inside.lstrip())], inside[len(inside.rstrip()) :]
+        self._add(f"{before}{mark}{words}{mark}{after}")
+
+    def _linked(self, address: str) -> None:
+        words = " ".join("".join(self._buffers.pop()).split())
+        address = address.replace(" ", "%20").replace("(", "%28").replace(")", "%29")
+        self._add(f"[{words}]({address})" if address and words else words or address)
 
     def _marker(self) -> str:
         indent = "   " * max(len(self._lists) - 1, 0)
@@ -79,3 +183,17 @@ class _Writer(HTMLParser):
             return f"\n{indent}- "
         self._lists[-1] = number + 1
         return f"\n{indent}{number}. "
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
+
+
+def _table(rows: list[list[str]]) -> str:
+    """A Markdown table, its first row the header; one column is lines."""
+    rows = [row for row in rows if any(row)]
+    width = max(map(len, rows), default=0)
+    if width < 2:
+        return "\n\n" + "\n\n".join(cell for row in rows for cell in row) + "\n\n"
+    lines = [f"| {' | '.join([*row, *[''] * (width - len(row))])} |" for row in rows]
+    return "\n\n" + "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]]) + "\n\n"

@@ -1,4 +1,8 @@
-"""HTML microdata as the objects that JSON-LD would say: `itemscope`, `itemtype`, `itemprop`."""
+"""HTML microdata and RDFa as the objects that JSON-LD would say.
+
+Microdata is `itemscope`, `itemtype` and `itemprop`; RDFa is `typeof`, and
+`property` or `rel`.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +41,11 @@ class Microdata(HTMLParser):
         given = dict(attrs)
         self._write(self.get_starttag_text() or "")
         outer = next((one.item for one in reversed(self._open) if one.item is not None), None)
-        names = (given.get("itemprop") or "").split()
+        said = given.get("itemprop") or given.get("property") or given.get("rel") or ""
+        names = said.split()
         element = _Open(tag)
-        if "itemscope" in given:
-            element.item = {"@type": (given.get("itemtype") or "").split()}
+        if "itemscope" in given or "typeof" in given:
+            element.item = {"@type": (given.get("itemtype") or given.get("typeof") or "").split()}
             if names and outer is not None:
                 outer.setdefault(names[0], []).append(element.item)
             else:

@@ -29,16 +29,22 @@ from brains.formats import yaml_nodes as nodes
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.formats.languages import tag
-from brains.formats.markdown import literal
+from brains.formats.markdown import from_mixed
 from brains.formats.yaml_nodes import Node
-from brains.model import Entry
+from brains.model import Entry, Texts
 
 NAME = "rasa"
 ENDINGS = (".yml", ".yaml")
 UTTER = "utter_"
 SHOWN_MAX = 10
+# Steps that say nothing.
+_BESIDE = {"slot_was_set", "checkpoint", "active_loop"}
 
 _SECTIONS = re.compile(r"^(nlu|responses|templates|rules|stories|intents)\s*:", re.MULTILINE)
+_SETTINGS = re.compile(r"^language\s*:", re.MULTILINE)
+# Rasa 1: `## intent:snow` in Markdown, or everything in one JSON object.
+_OLD = re.compile(r"^##\s*(intent|synonym|lookup|regex)\s*:", re.MULTILINE)
+OLD_JSON = "rasa_nlu_data"
 # `[Bergen](city)` and `[Bergen]{"entity": "city"}` in an example.
 _ENTITY = re.compile(r"\[([^\[\]]+)\](?:\([^()]*\)|\{[^{}]*\})")
 _SLOT = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
@@ -50,8 +56,10 @@ class _Intent(msgspec.Struct):
 
 
 class _Response(msgspec.Struct):
+    """`told` is its text by language, "" where it does not say."""
+
     place: str
-    text: str
+    told: Texts
 
 
 class _Project(msgspec.Struct):
@@ -66,6 +74,19 @@ class _Project(msgspec.Struct):
 
 def recognises(text: str) -> bool:
     return _SECTIONS.search(text) is not None
+
+
+def matters(text: str) -> bool:
+    """Whether a YAML file of a project says something of its answers, or their language."""
+    return recognises(text) or _SETTINGS.search(text) is not None
+
+
+def refuse_old(text: str) -> None:
+    """Raises `Invalid` for what Rasa 1 wrote."""
+    if _OLD.search(text) or OLD_JSON in text[:1000]:
+        raise Invalid(
+            "This is in the format of Rasa 1. Convert the project with “rasa data convert” first."
+        )
 
 
 def gather(files: Sequence[File], found: Findings) -> None:
@@ -113,8 +134,10 @@ def _examples(node: Node | None) -> Iterator[str]:
     if isinstance(node, yaml.SequenceNode):
         for item in nodes.items(node):
             yield _plain(nodes.text(item) or nodes.text(nodes.fields(item).get("text")))
-    for line in nodes.text(node).splitlines():
-        yield _plain(line.strip().removeprefix("-"))
+    lines = [line.strip() for line in nodes.text(node).splitlines()]
+    listed = [line for line in lines if line.startswith("-")]
+    for line in listed or lines:
+        yield _plain(line.removeprefix("-"))
 
 
 def _plain(example: str) -> str:
@@ -129,26 +152,41 @@ def _response(key: str, node: Node, name: str, project: _Project, found: Finding
     if not isinstance(node, yaml.SequenceNode):
         found.wrong(f"{place}, field {key}", "Give a list of texts: “- text: ..”.")
         return
-    variations = [nodes.fields(item) for item in nodes.items(node)]
-    plain = [said for said in variations if not {"channel", "condition"} & said.keys()]
-    texts = [text for said in plain or variations if (text := nodes.text(said.get("text")).strip())]
-    if texts:
-        project.responses[key] = _Response(place, texts[0])
+    variations = [_told(item) for item in nodes.items(node)]
+    plain = [told for told, limited in variations if told and not limited]
+    told = next(iter(plain or [told for told, _ in variations if told]), None)
+    if told:
+        project.responses[key] = _Response(place, told)
+
+
+def _told(variation: Node) -> tuple[Texts, bool]:
+    """A variation's texts by language, and whether it is for one channel or condition."""
+    said = nodes.fields(variation)
+    told = {"": nodes.text(variation) or nodes.text(said.get("text"))}
+    for language, text in nodes.fields(said.get("translation")).items():
+        told[tag(language, "")] = nodes.text(text)
+    texts = {language: text.strip() for language, text in told.items() if text.strip()}
+    return texts, bool({"channel", "condition"} & said.keys())
 
 
 def _steps(item: Node, told: dict[str, list[str]]) -> None:
-    """Of a rule or story that begins with an intent: what is said right after it."""
-    intent, said = "", []
+    """Of a rule or story that begins with an intent, or one of several: what is said after it."""
+    intents: list[str] = []
+    said = []
     for step in nodes.items(nodes.fields(item).get("steps")):
         fields = nodes.fields(step)
-        if "intent" in fields and not intent:
-            intent = nodes.text(fields["intent"]).strip()
+        either = [nodes.fields(one) for one in nodes.items(fields.get("or"))]
+        asked = [one["intent"] for one in (fields, *either) if "intent" in one]
+        if asked and not intents:
+            intents = [nodes.text(one).strip() for one in asked]
+            continue
+        if not asked and fields.keys() and fields.keys() <= _BESIDE:
             continue
         action = nodes.text(fields.get("action")).strip()
-        if not intent or not action.startswith(UTTER):
+        if not intents or not action.startswith(UTTER):
             break
         said.append(action)
-    if intent and said:
+    for intent in intents if said else []:
         told.setdefault(intent, said)
 
 
@@ -158,19 +196,16 @@ def _entries(project: _Project, first: str, found: Findings) -> None:
     for name, intent in project.intents.items():
         said = [f"{UTTER}{name}"] if f"{UTTER}{name}" in project.responses else []
         said = said or project.rules.get(name) or project.stories.get(name) or []
-        texts = [project.responses[one].text for one in said if one in project.responses]
-        if not texts:
+        answers = _answers([project.responses[one] for one in said if one in project.responses])
+        if not answers:
             silent.append(name)
             continue
         if not intent.examples:
             continue
-        _notes(name, intent, texts, found)
-        answer = literal("\n\n".join(texts))
+        _notes(name, intent, list(answers.values()), found)
         questions = intent.examples[:QUESTIONS_MAX]
-        found.add(
-            intent.place,
-            Entry(id=found.ids.of(name), questions=questions, answers={language: answer}),
-        )
+        spoken = {tongue or language: text for tongue, text in answers.items()}
+        found.add(intent.place, Entry(id=found.ids.of(name), questions=questions, answers=spoken))
     if not project.intents:
         found.wrong(first, "There are no intents with examples. Take the file with nlu along.")
     elif len(silent) == len(project.intents):
@@ -182,6 +217,18 @@ def _entries(project: _Project, first: str, found: Findings) -> None:
         more = f" and {len(silent) - SHOWN_MAX} more" if len(silent) > SHOWN_MAX else ""
         names = ", ".join(silent[:SHOWN_MAX])
         found.note(first, f"These intents have no answer and are left out: {names}{more}.")
+
+
+def _answers(responses: Sequence[_Response]) -> Texts:
+    """What is said in a row, by language: only languages that every part has."""
+    if not responses:
+        return {}
+    spoken = set.intersection(*(set(one.told) for one in responses))
+    ordered = [language for language in responses[0].told if language in spoken]
+    return {
+        language: from_mixed("\n\n".join(one.told[language] for one in responses))
+        for language in ordered
+    }
 
 
 def _notes(name: str, intent: _Intent, texts: list[str], found: Findings) -> None:

@@ -1,7 +1,7 @@
-"""A spreadsheet saved as text: CSV with commas or semicolons, or TSV.
+"""A spreadsheet saved as text: CSV with commas, semicolons or bars, or TSV.
 
 See `columns` for the header row and `cells` for how rows become entries. An
-export of Azure question answering as TSV is read too.
+export of Azure question answering as TSV is read too: nothing in it is quoted.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 
 from brains.errors import Invalid
 from brains.formats import cells, columns
@@ -19,15 +20,15 @@ from brains.formats.findings import Findings
 NAME = "table"
 ENDINGS = (".csv", ".tsv", ".txt")
 CELL_CHARS_MAX = 200_000
-SEPARATORS = ",;\t"
+TAB = "\t"
+SEPARATORS = f",;{TAB}|"
 
 csv.field_size_limit(CELL_CHARS_MAX)
 
 
 def recognises(text: str) -> bool:
-    """Whether the first line is a header that we can read."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return any(columns.read(first.split(mark)).is_table for mark in SEPARATORS)
+    """Whether one of the first lines is a header that we can read."""
+    return bool(_separator(text))
 
 
 def gather(file: File, found: Findings) -> None:
@@ -42,13 +43,10 @@ def gather(file: File, found: Findings) -> None:
         cells.gather(header or columns.read(row.values), row, rest, file.name, found)
     except csv.Error as error:
         raise Invalid(
-            f"From here on it is not CSV ({error}). Look for a double quote too many or too few.",
+            "From here on it is not CSV. Look for a double quote too many or too few.",
             f"line {rows.line}",
         ) from error
-    if guessed:
-        found.note(
-            file.name, "It is not UTF-8, so it is read as Windows-1252: look at æ, ø and å below."
-        )
+    found.guessed(file.name, guessed)
 
 
 class _Rows(Iterator[Cells]):
@@ -60,12 +58,42 @@ class _Rows(Iterator[Cells]):
         mark = ""
         if head.strip().lower().startswith("sep=") and len(head.strip()) == 5:
             mark, text, self._skipped = head.strip()[4], rest, 1
-        first = next((line for line in text.splitlines() if line.strip()), "")
-        mark = mark or max(SEPARATORS, key=first.count)
-        self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-
+        first = next(_lines(text), "")
+        mark = mark or _separator(text) or max(SEPARATORS, key=first.count)
+        unquoted = mark == TAB and columns.read(first.split(TAB)).qna and not _is_csv(text, mark)
+        self._reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=mark,
+            strict=True,
+            quoting=csv.QUOTE_NONE if unquoted else csv.QUOTE_MINIMAL,
+        )
         self.line = 1
 
     def __next__(self) -> Cells:
         self.line = self._reader.line_num + self._skipped + 1
         return Cells(f"line {self.line}", next(self._reader))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The first lines with anything in them."""
+    lines = (line for line in io.StringIO(text.lstrip("\ufeff"), newline=None) if line.strip())
+    return islice(lines, columns.HEADER_SEARCHED_ROWS)
+
+
+def _separator(text: str) -> str:
+    """What stands between the columns, where a header shows it; else empty."""
+    for line in _lines(text):
+        for mark in SEPARATORS:
+            names = [name.strip().strip('"') for name in line.split(mark)]
+            if columns.read(names).is_table:
+                return mark
+    return ""
+
+
+def _is_csv(text: str, mark: str) -> bool:
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from brains.errors import Invalid
+from brains.formats import reasons
 
 DEPTH_MAX = 30
 NODES_MAX = 500_000
@@ -27,11 +28,10 @@ def parse(text: str) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        what = error.problem or error.context or "it does not follow the rules of YAML"
-        raise Invalid(f"This is not YAML, or not all of it: {what}.", where) from None
-    except (yaml.YAMLError, UnicodeEncodeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise Invalid(f"This is not YAML that we can read: {reason}.") from None
+        why = reasons.of_yaml(f"{error.context or ''} {error.problem or ''}")
+        raise Invalid(f"This is not YAML, or not all of it: {why}.", where) from None
+    except (yaml.YAMLError, UnicodeEncodeError, ValueError):
+        raise Invalid("It has characters that are not text. Write it again.") from None
 
 
 def line(node: Node) -> int:

@@ -2,7 +2,8 @@
 
 `brains` says it in English. `texts/problems.en.toml` has those sentences under
 a name, with `{value}` where one goes; the same name in another language is
-what a page says. A sentence that is not there is said as it is.
+what a page says. What stands for a value may be one of those sentences itself. A
+sentence that is not there is said as it is.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def worded(text: str, language: str) -> str:
     for name, pattern in _patterns():
         found = pattern.fullmatch(text)
         if found is not None:
-            return wording.say(f"problems.{name}", language, **found.groupdict())
+            values = {key: worded(value, language) for key, value in found.groupdict().items()}
+            return wording.say(f"problems.{name}", language, **values)
     return text
 
 
