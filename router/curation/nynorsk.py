@@ -23,11 +23,13 @@ TEXT_CHARS_MAX = 20_000
 TIME_LIMIT_S = 20.0
 
 _KEPT = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}"  # facts
+    r"\{\{[^{}]*\}\}|\{%[^{}]*%\}"  # facts
     r"|```.*?```|`[^`\n]*`"  # code
-    r"|(?<=\])\([^()\s]*\)|<[^<>\s]+>|https?://[^\s)>]+|www\.[^\s)>]+|[\w.+-]+@[\w-]+\.[\w.]+"
+    r"|(?<=\])\([^()\s]*\)|<[^<>\s]+>|https?://[^\s)>]+|www\.[^\s)>]+|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+"
     r"|^[ \t]*(?:[-+*]|\d+[.)]|#{1,6}|>)[ \t]+"  # list items, headings, quotations
-    r"|[*_~\[\]|#>\\]+|\n+",
+    r"|[*_~\[\]|#>\\]+|\n+"
+    # Control signs, and words no language has: apertium would stop there without a word.
+    r"|[\x00-\x09\x0b-\x1f\x7f-\x9f]+|[^\s<>]{80,}",
     re.DOTALL | re.MULTILINE,
 )
 _TAG = re.compile(r'<i n="(\d+)"\s*(?:/>|></i>)')
@@ -60,6 +62,8 @@ async def draft(markdown: str) -> str:
         put_away(found) if found else html.escape(plain, quote=False)
         for plain, found in _parts(markdown)
     )
+    shown += f'<i n="{len(kept)}"/>'
+    kept.append("")  # comes back only where nothing before it was cut off
     translated = html.unescape(await _apertium(shown))
     if [int(number) for number in _TAG.findall(translated)] != list(range(len(kept))):
         raise Unavailable("The draft lost a part of the text. Write it by hand this time.")

@@ -24,8 +24,12 @@ _WORDS = {
 
 # The genitive of a noun ends in -es as well: "kommunenes", "barnehagenes", "lærernes".
 _GENITIVE_NB = re.compile(
-    r"(?:enes|ernes|anes|ingenes|smannes|kommunes|borgeres|brukeres|søkeres)$"
+    r"(?:enes|ernes|anes|ingenes|smannes|kommunes|borgeres|brukeres|søkeres|hages|skoles|families|"
+    r"menneskes|enkes|ektefelles)$"
 )
+# So is what follows an article: "en ukes varsel", "hver klasses rom".
+_ARTICLE_NB = re.compile(r"\b(?:en|én|ei|et|ett|hver|hvert|enhver|ethvert)\s+$", re.IGNORECASE)
+_DONE_TO_NB = re.compile(r"\s+(?:\w+\s+){0,2}?(?:inn|opp|ut|av(?!\s+og\s+til))\b", re.IGNORECASE)
 _ES = re.compile(r"\b[a-zæøåé]{2,}es\b|\b[a-zæøå]{1,7}s\b", re.IGNORECASE)
 
 _MODALS_NN = r"kan|kunne|skal|skulle|må|måtte|vil|ville|bør|burde|lèt|får"
@@ -44,8 +48,9 @@ _BETWEEN = (
     r"søknaden)){0,2}"
 )
 _PARTICIPLE = {
-    "nb": r"\w{2,}(?:et|gt|kt|pt|st|ft|lt|mt|nt|rt|tt|dd|gd|vd)",
-    "nn": r"\w{2,}(?:a|gt|kt|pt|st|ft|lt|mt|nt|rt|tt|dd|gd|vd|rd|nd|ld|ne|ve|ke|de)",
+    "nb": r"\w{2,}(?:et|dt|gt|kt|pt|st|ft|lt|mt|nt|rt|tt|dd|gd|vd)",
+    "nn": r"\w{2,}(?:a|dt|gt|kt|pt|st|ft|lt|mt|nt|rt|tt|dd|gd|vd|rd|nd|ld|ne|ve|ke|de|te)"
+    rf"|\w*(?:{'|'.join(sorted(_WORDS['strong_nn']))})",
 }
 
 
@@ -71,7 +76,12 @@ def _may_be_nb(found: re.Match[str]) -> bool:
     # A capital is a name, but at the beginning of a sentence nobody can tell: few passives are.
     is_name = found[0][0].isupper()
     genitive = _GENITIVE_NB.search(word) is not None and word not in _WORDS["genitive_like_nb"]
-    return not (word in _WORDS["active_nb"] or is_name or genitive)
+    if word in _WORDS["active_nb"] or is_name or genitive:
+        return False
+    text = found.string
+    if _ARTICLE_NB.search(text, max(0, found.start() - 12), found.start()):
+        return False
+    return word not in _WORDS["either_nb"] or _DONE_TO_NB.match(text, found.end()) is not None
 
 
 def _s_nn(text: str) -> Iterator[Span]:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 # What is not running text: templates, code, addresses, and the signs of Markdown.
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _TARGET = re.compile(r"(?<=\])\([^()\s]*\)")
-_ADDRESS = re.compile(r"<[^<>\s]+>|https?://[^\s)>]+|www\.[^\s)>]+|\b[\w.+-]+@[\w-]+\.[\w.]+")
+_ADDRESS = re.compile(
+    r"<[^<>\s]+>|https?://[^\s)>]+|www\.[^\s)>]+|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+"
+)
 _SIGNS = re.compile(r"[*_~\[\]|>]+")
 # What begins a block of its own: a list item, a heading. Masked text has `_BEGINS` there.
 _ITEM = re.compile(r"^[ \t]*(?:[-+*]|\d+[.)]|#{1,6})[ \t]+", re.MULTILINE)
@@ -19,10 +21,18 @@ _BEGINS = "\x1e"
 _BLOCK_END = re.compile(rf"\n[ \t]*(?:\n|(?=[ \t]*{_BEGINS}))|(?={_BEGINS})")
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W_]|[-'’](?=[^\W_]))*")
-_STOP = re.compile(r"[.!?:]+(?=[\s\"»”)]|$)")
+_STOP = re.compile(r"(?P<sign>[.!?:]+)[\"»”)]*(?=\s|$)")
+_NEXT = re.compile(r"\s*[\"«“(]*(\S)")
+ABBREVIATION_CHARS = 12
 _ABBREVIATIONS = re.compile(
-    r"adr|bl|ca|dvs|eks|el|etc|evt|fl|fr|gnr|bnr|inkl|jfr?|kap|kl|kr|kv|maks|min|mm|mv|nr|obs|"
-    r"osv|pkt|pr|st|tel|tlf|vedr|vg|[^\W\d_]"
+    r"adr|bl|ca|dvs|eks|el|ev|evt|ekskl|fr|gnr|bnr|iht|ift|inkl|jfr?|kap|kl|kv|maks|mht|nr|"
+    r"obs|pga|pkt|pr|st|tel|tlf|vedr|vg|[^\W\d_]"
+)
+# These end a sentence where a capital follows: "35 kr. Du betaler", "bøker, filmer m.m. Velkommen".
+_ENDING = re.compile(
+    r"(?:\b(?:etc|kr|mill|mrd|min|mnd|mm|mv|osb|osv|stk|sek)|"
+    r"\b[mo]\.(?:[alm]|fl|v)|\be\.?l|\bd\.[dsåy])$",
+    re.IGNORECASE,
 )
 
 
@@ -63,7 +73,7 @@ def sentences(text: str) -> Iterator[Sentence]:
             if count:
                 begins = first + len(part) - len(part.lstrip())
                 yield Sentence(begins, first + len(part.rstrip()), count)
-                first = last
+            first = last
 
 
 def words_in(text: str) -> Iterator[tuple[int, int]]:
@@ -75,15 +85,21 @@ def _stops(text: str, start: int, end: int) -> Iterator[int]:
     """Where a sentence ends. Not after an abbreviation or an ordinal, where the next word is
     small; and never after an abbreviation that always wants more."""
     for stop in _STOP.finditer(text, start, end):
-        before = re.search(r"(\w+)$", text[start : stop.start()])
-        after = re.match(r"[\s\"»”)]*(\S)", text[stop.end() : end])
-        if stop[0] == "." and before is not None and after is not None:
-            word = before[1].casefold()
-            if _ABBREVIATIONS.fullmatch(word):
-                continue
-            if word.isdigit() and not after[1].isupper():
-                continue
+        before = text[max(start, stop.start() - ABBREVIATION_CHARS) : stop.start()]
+        after = _NEXT.match(text, stop.end(), end)
+        if stop["sign"] == "." and after is not None and _goes_on(before, after[1]):
+            continue
         yield stop.end()
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether a full stop between these ends no sentence; `after` is the next letter."""
+    word = re.search(r"(\w+)$", before)
+    if word is None:
+        return False
+    if word[1].isdigit() or _ENDING.search(before):
+        return not after.isupper()
+    return _ABBREVIATIONS.fullmatch(word[1].casefold()) is not None
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -55,6 +55,23 @@ async def test_texts_without_words_come_back_as_they_were() -> None:
         assert await nynorsk.draft(text) == text
 
 
+ODD = {
+    "Hva \x00 er\x07 dette?": "Kva \x00 er\x07 dette?",
+    "-a" * 500 + " hva": "-a" * 500 + " kva",
+    "<script>alert(1)</script> Hva?": "<script>alert(1)</script> Kva?",
+    'Hva er <i n="0"/> og &amp;?': 'Kva er <i n="0"/> og &amp;?',
+    "^hva/kva<prn>$ [[hva]] {{ facts.uferdig": "^kva/kva<prn>$ [[kva]] {{ facts.uferdig",
+    "{% if facts.a %}Hvis{% else %}Hva{% endif %}": "{% if facts.a %}Viss{% else %}Kva{% endif %}",
+    "| Hva | Hvor |": "| Kva | Kvar |",
+}
+
+
+@installed
+async def test_nothing_is_lost_whatever_is_in_the_text() -> None:
+    drafted = await nynorsk.draft("\n\n".join(ODD))
+    assert drafted.split("\n\n") == list(ODD.values())
+
+
 @installed
 async def test_a_draft_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nynorsk, "TIME_LIMIT_S", 0.0)

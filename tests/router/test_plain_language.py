@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +46,25 @@ def test_facts_addresses_and_code_are_not_words() -> None:
 def test_list_items_and_headings_are_sentences_of_their_own() -> None:
     found = check("# Slik søker du\n\nDu trenger\n- pass\n- bilde\n\n1. Gå inn\n2. Skriv", "nb")
     assert found.sentences == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Det koster ca. 45 kr. Betal nå.", 2),
+        ("Det koster 45 kr. per dag.", 1),
+        ("Vi har bøker, filmer m.m. Velkommen.", 2),
+        ("Bøker m.m. finner du hos oss.", 1),
+        ("Se bl.a. Voss, jf. Bergen og evt. Oslo.", 1),
+        ("Møtet er 3.5.2026 kl. 12. Velkommen.", 2),
+        ("Han sa: «Kom hit.» Så gikk han.", 3),
+        ("Hun heter A. B. Hansen. Ring.", 2),
+        ("Åpent kl. 8–15.30. Ring 55 55 55 55. Vi svarer!", 3),
+        ("Les [reglene](https://a.example/x.y?z=1). Send {{ facts.skjema }}. Ferdig.", 3),
+    ],
+)
+def test_what_ends_a_sentence(text: str, sentences: int) -> None:
+    assert check(text, "nb").sentences == sentences
 
 
 @pytest.mark.parametrize(
@@ -166,3 +190,41 @@ def test_whatever_is_written_marks_are_in_the_text(markdown: str) -> None:
         found.vague_links,
     ):
         assert all(markdown[mark.start : mark.end] == mark.text for mark in marks)
+
+
+SENTENCES = Path(__file__).with_name("plain_sentences.txt")
+_MARKED = re.compile(r"\[([po]+) ([^\]]+)\]")
+
+
+class Judged(NamedTuple):
+    """A sentence, and the last words of what is to be marked in it."""
+
+    text: str
+    passives: list[str]
+    officialese: list[str]
+
+
+def judged(language: str) -> Iterator[Judged]:
+    """The sentences of the file in one language, in its order."""
+    _, _, part = SENTENCES.read_text("utf-8").partition(f"== {language}\n")
+    for line in part.partition("\n== ")[0].splitlines():
+        if line.strip():
+            marks = [(found[1], found[2].split()[-1]) for found in _MARKED.finditer(line)]
+            passives, words = ([word for kind, word in marks if one in kind] for one in "po")
+            yield Judged(_MARKED.sub(lambda found: found[2], line), passives, words)
+
+
+@pytest.mark.parametrize("kind", ["passives", "officialese"])
+@pytest.mark.parametrize("language", ["nb", "nn"])
+@pytest.mark.parametrize("half", [0, 1])
+def test_what_is_marked_in_many_sentences_is_what_people_marked(
+    half: int, language: str, kind: str
+) -> None:
+    right = marked = wanted = 0
+    for one in list(judged(language))[half::2]:
+        found = [text.split()[-1] for text in texts(getattr(check(one.text, language), kind))]
+        gold = getattr(one, kind)
+        marked, wanted = marked + len(found), wanted + len(gold)
+        right += sum(word in gold for word in found)
+    assert wanted >= 5
+    assert right / marked >= 0.92 and right / wanted >= 0.92
