@@ -293,7 +293,9 @@ def _flashes(request: AnyRequest) -> list[Flash]:
     state = request.scope["state"]
     state["flashes_shown"] = True
     own: list[Flash] = state.pop("flashes", [])
-    return flashes.unpacked(request.cookies.get(FLASH_COOKIE)) + own
+    left = flashes.unpacked(request.cookies.get(FLASH_COOKIE), service(request).form_secret)
+    # What a newer version of us does not say any more, is not said.
+    return [one for one in left if wording.has(one.key, language(request))] + own
 
 
 def _brain_of_body(request: AnyRequest) -> str | None:

@@ -74,7 +74,8 @@ def _cookies(request: frame.AnyRequest) -> list[Cookie]:
     state = request.scope["state"]
     found = []
     if waiting := state.get("flashes"):
-        found.append(cookie(request, frame.FLASH_COOKIE, flashes.packed(waiting), None))
+        packed = flashes.packed(waiting, frame.service(request).form_secret)
+        found.append(cookie(request, frame.FLASH_COOKIE, packed, None))
     elif state.get("flashes_shown") and frame.FLASH_COOKIE in request.cookies:
         found.append(cookie(request, frame.FLASH_COOKIE, "", 0))
     brain = request.path_params.get("brain") if request.method == "GET" else None

@@ -9,6 +9,7 @@ passwords.py  which passwords are refused, and how they are kept and compared
 attempts.py   how often one may try to sign in
 oidc.py       signing in at an OpenID Connect provider
 flows.py      such a sign-in under way, in the browser's cookie
+signed.py     cookies that nobody but we can make
 signed_in.py  the console's session: its cookie, the person behind it, strangers
 audited.py    every change that succeeds becomes a line of the audit log
 origins.py    from which web pages visitors may write, and the CORS replies

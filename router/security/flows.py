@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 import time
 from typing import Any
 
@@ -13,12 +11,13 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie
 
+from router.security import signed
 from router.security.oidc import Flow
 from router.security.signed_in import is_secure, named
 
 AnyRequest = Request[Any, Any, Any]
 
-NAME = "samsvar_flow"
+NAME, KIND = "samsvar_flow", "flow"
 SECONDS_MAX = 600
 
 
@@ -34,14 +33,14 @@ def cookie(request: AnyRequest, flow: Flow, wanted: str) -> Cookie:
     """The cookie for a flow just begun."""
     kept = Kept(flow, wanted, int(time.time()) + SECONDS_MAX)
     value = base64.urlsafe_b64encode(msgspec.json.encode(kept)).decode().rstrip("=")
-    return _cookie(request, f"{value}.{_signature(request, value)}", SECONDS_MAX)
+    return _cookie(request, signed.sign(_secret(request), KIND, value), SECONDS_MAX)
 
 
 def kept(request: AnyRequest) -> Kept | None:
     """The flow that this browser began; None where it has none, or too long ago."""
     settings = request.app.state.settings
-    value, _, signature = request.cookies.get(named(NAME, settings), "").partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(request, value).encode()):
+    value = signed.read(_secret(request), KIND, request.cookies.get(named(NAME, settings), ""))
+    if value is None:
         return None
     try:
         raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
@@ -70,6 +69,6 @@ def _cookie(request: AnyRequest, value: str, seconds: int) -> Cookie:
     )
 
 
-def _signature(request: AnyRequest, value: str) -> str:
+def _secret(request: AnyRequest) -> str:
     secret: str = request.app.state.service.form_secret
-    return hmac.new(secret.encode(), b"flow:" + value.encode(), hashlib.sha256).hexdigest()
+    return secret

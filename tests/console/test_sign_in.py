@@ -15,7 +15,9 @@ from argon2 import PasswordHasher
 from brains import audit, people, sessions, tables
 from brains.people import Person
 from brains.sessions import DAYS_MAX, IDLE_HOURS
-from router.security import attempts, signed_in
+from router.console import flashes, frame
+from router.console.flashes import Flash, Undo
+from router.security import attempts, signed, signed_in
 from router.service import Service
 from router.settings import Settings
 from tests.console.conftest import ClientOf
@@ -296,6 +298,9 @@ async def test_a_stranger_is_sent_to_sign_in_and_back(browser: Browser, kari: Pe
         "/console/x\r\nSet-Cookie: a=b",
         "/console/sign-in?next=/console/sign-in",
         "/v1/bodies",
+        "/console\n",
+        "/console/x\x00y",
+        "/console/x\x7f",
     ],
 )
 async def test_nobody_is_sent_to_another_site(
@@ -369,6 +374,33 @@ async def test_a_session_is_no_key_and_a_key_no_session(
     assert (await client_of("admin").get("/v1/bodies/bergen/facts")).status_code == 401
     async with httpx.AsyncClient(base_url=base_url, headers=keys["admin"]) as client:
         assert (await client.get("/console/account")).status_code == 303
+
+
+async def test_a_way_to_take_back_is_only_what_was_offered(
+    client_of: ClientOf, service: Service
+) -> None:
+    """Another website of the same domain may write a cookie that comes to us."""
+    made_up = Flash("people.saved", undo=Undo("/console/people/x/disable"), values={"name": "x"})
+    editor = client_of("editor")
+    for value in (
+        flashes.packed([made_up], "another installation's secret"),
+        flashes.packed([made_up], service.form_secret).rpartition(".")[0],
+        signed.sign(service.form_secret, "flow", "x"),
+        "",
+    ):
+        page = await editor.get("/console/account", headers={"cookie": _cookies(editor, value)})
+        assert page.status_code == 200 and "/disable" not in page.text
+    ours = flashes.packed([made_up], service.form_secret)
+    page = await editor.get("/console/account", headers={"cookie": _cookies(editor, ours)})
+    assert "/console/people/x/disable" in page.text
+    gone = flashes.packed([Flash("people.no_such_text")], service.form_secret)
+    page = await editor.get("/console/account", headers={"cookie": _cookies(editor, gone)})
+    assert page.status_code == 200
+
+
+def _cookies(client: httpx.AsyncClient, flash: str) -> str:
+    kept = {**dict(client.cookies), frame.FLASH_COOKIE: flash}
+    return "; ".join(f"{name}={value}" for name, value in kept.items())
 
 
 # Cookies over HTTPS
