@@ -25,6 +25,7 @@ Say = Callable[..., str]
 class OwnPart(msgspec.Struct, kw_only=True):
     """What a body's own people keep, as it is stored."""
 
+    bot_name: str
     greeting: Texts
     contacts: list[ContactPoint]
     opening_hours: dict[str, list[str]]
@@ -62,6 +63,7 @@ def with_part(body: Body, part: OwnPart | Settings) -> Body:
 def own_part(form: FormMultiDict, languages: list[str]) -> OwnPart:
     """What a browser sent; `checks` says what is wrong with it."""
     return OwnPart(
+        bot_name=forms.text(form, "bot_name"),
         greeting=forms.texts(form, GREETING),
         contacts=_contacts(form, languages),
         opening_hours=forms.opening_hours(form),

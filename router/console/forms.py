@@ -22,6 +22,10 @@ SEEN = "seen"
 SEEN_CHARS = 16
 
 
+class SkippedTime(ValueError):
+    """No clock in Norway shows that time: summer time begins then."""
+
+
 def text(form: FormMultiDict, name: str) -> str:
     """One field as it was written, without space around it."""
     value = form.get(name, "")
@@ -97,9 +101,15 @@ def moment_input(at: dt.datetime | None) -> str:
 def moment(written: str) -> dt.datetime | None:
     """The time meant, in Norway where it does not say; None for nothing.
 
-    Raises ValueError for what is no time.
+    Raises `SkippedTime` for one in the hour that is left out when summer time begins,
+    ValueError for what is no time.
     """
     if not written:
         return None
     at = dt.datetime.fromisoformat(written)
-    return (at if at.tzinfo else at.replace(tzinfo=OSLO)).astimezone(dt.UTC)
+    if at.tzinfo is not None:
+        return at.astimezone(dt.UTC)
+    meant = at.replace(tzinfo=OSLO).astimezone(dt.UTC)
+    if meant.astimezone(OSLO).replace(tzinfo=None) != at:
+        raise SkippedTime(written)
+    return meant

@@ -30,6 +30,11 @@ ID_BYTES = 8
 WAIT_MAX_S = 60.0
 
 
+def new_id() -> str:
+    """Of a broadcast that is not there yet."""
+    return secrets.token_hex(ID_BYTES)
+
+
 class Broadcasts:
     """Errors are those of `brains.errors`. `by` names who made a change."""
 
@@ -57,9 +62,7 @@ class Broadcasts:
 
     async def save(self, brain: str, broadcast: Broadcast, by: str) -> Broadcast:
         """Publish it, or plan it, or change it. An empty id makes a new one."""
-        saved = msgspec.structs.replace(
-            broadcast, id=broadcast.id or secrets.token_hex(ID_BYTES), brain=brain, by=by
-        )
+        saved = msgspec.structs.replace(broadcast, id=broadcast.id or new_id(), brain=brain, by=by)
         self._require_reach(saved)
         saved = await broadcasts.save(self._db, saved)
         await self._knowledge.catch_up()
@@ -96,6 +99,16 @@ class Broadcasts:
         kept = self._knowledge.broadcasts.get(body.brain or "", {}).values()
         showing = broadcasts.showing(kept, body, self._clock())
         return [self._notice(one, body, language) for one in showing[:NOTICES_MAX]]
+
+    def crowded_out(self, brain: str) -> dict[str, list[Body]]:
+        """Those that show now and have no room among the first, by id, and in which bodies."""
+        kept, now = self._knowledge.broadcasts.get(brain, {}).values(), self._clock()
+        found: dict[str, list[Body]] = {}
+        for body in self._knowledge.bodies.values():
+            if body.brain == brain:
+                for one in broadcasts.showing(kept, body, now)[NOTICES_MAX:]:
+                    found.setdefault(one.id, []).append(body)
+        return found
 
     async def watch(self, body_slug: str, language: str) -> AsyncGenerator[Sequence[Notice], None]:
         """The notices now, and again each time they have changed."""

@@ -22,6 +22,7 @@ from router.security.guards import needs
 from router.settings import Settings as ServiceSettings
 
 AnyRequest = Request[Any, Any, Any]
+STALE = 409
 POPULAR_FIELDS = 6
 ENTRIES_OFFERED = 1000
 
@@ -78,8 +79,11 @@ class BodyPages(Controller):
     async def keep(self, request: AnyRequest, service: ServiceHere, slug: BodyPath) -> Any:
         """Save what its own people keep."""
         before = service.knowledge.body(slug)
-        part = body_forms.own_part(await request.form(), forms.languages([before]))
+        form = await request.form()
+        part = body_forms.own_part(form, forms.languages([before]))
         changed = body_forms.with_part(before, part)
+        if forms.stale(form, body_forms.part_of(before, OwnPart)):
+            return _page(request, changed, stale=True)
         known = entries_seen(request, before.brain or "")
         try:
             if any(id not in known for id in part.popular if id not in before.popular):
@@ -93,7 +97,10 @@ class BodyPages(Controller):
     async def set(self, request: AnyRequest, service: ServiceHere, slug: BodyPath) -> Any:
         """Save what an administrator sets."""
         before = service.knowledge.body(slug)
-        changed = body_forms.with_part(before, body_forms.settings(await request.form()))
+        form = await request.form()
+        changed = body_forms.with_part(before, body_forms.settings(form))
+        if forms.stale(form, body_forms.part_of(before, Settings)):
+            return _page(request, changed, stale=True)
         try:
             await service.curation.add_body(changed, frame.holder(request).name)
         except Invalid as error:
@@ -134,8 +141,11 @@ async def _restore(request: AnyRequest, slug: str, part: type[OwnPart] | type[Se
     return frame.redirect(_url(slug))
 
 
-def _page(request: AnyRequest, body: Body, error: Invalid | None = None) -> Any:
+def _page(
+    request: AnyRequest, body: Body, error: Invalid | None = None, *, stale: bool = False
+) -> Any:
     service = frame.service(request)
+    kept = service.knowledge.body(body.id)
     known = entries_seen(request, body.brain or "")
     offered = sorted(known.values(), key=title_of)[:ENTRIES_OFFERED]
     return frame.page(
@@ -143,9 +153,13 @@ def _page(request: AnyRequest, body: Body, error: Invalid | None = None) -> Any:
         "bodies/show.html",
         title=body.name,
         area="bodies",
-        status=400 if error else 200,
+        status=STALE if stale else None,
         errors=_problems(request, error),
         organisation=body,
+        stale=stale,
+        seen_own=forms.seen(body_forms.part_of(kept, OwnPart)),
+        seen_settings=forms.seen(body_forms.part_of(kept, Settings)),
+        hours=_hours(request, body),
         tags=forms.languages([body], body.greeting),
         kinds=[(kind, frame.say(request, f"bodies.kind.{kind}")) for kind in body_forms.KINDS],
         empty_contacts=body_forms.EMPTY_CONTACTS,
@@ -169,7 +183,6 @@ def _new(request: AnyRequest, body: Body, error: Invalid | None = None) -> Any:
         "bodies/new.html",
         title=frame.say(request, "bodies.new"),
         area="bodies",
-        status=400 if error else 200,
         errors=_problems(request, error),
         organisation=body,
         url="/console/bodies",
@@ -190,7 +203,23 @@ def _problems(request: AnyRequest, error: Invalid | None) -> list[Problem]:
     def say(key: str, **values: object) -> str:
         return frame.say(request, key, **values)
 
-    return [body_forms.pointed(problem, say) for problem in error.problems] if error else []
+    return forms.problems(error, lambda problem: body_forms.pointed(problem, say))
+
+
+def _hours(request: AnyRequest, body: Body) -> str:
+    """The opening hours in a line, days alike in a row joined: `Man.–fre. 08:00-15:30`."""
+    runs: list[tuple[list[str], list[str]]] = []
+    for day in opening.DAYS:
+        spans = body.opening_hours.get(day, [])
+        if runs and runs[-1][1] == spans:
+            runs[-1][0].append(frame.say(request, f"bodies.short_days.{day}"))
+        else:
+            runs.append(([frame.say(request, f"bodies.short_days.{day}")], spans))
+    return ", ".join(
+        f"{'–'.join(dict.fromkeys((days[0], days[-1])))} {' '.join(spans)}"
+        for days, spans in runs
+        if spans
+    )
 
 
 def _embed(request: AnyRequest, body: Body) -> str:

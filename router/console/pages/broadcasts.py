@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import msgspec
 from litestar import Controller, Request, get, post
 from litestar.params import QueryParameter
 
-from brains import checks, rendering
+from brains import rendering
 from brains.errors import Invalid, UnknownBroadcast
 from brains.knowledge import choose, title_of
-from brains.model import EVERYONE, GROUP_PREFIX, Broadcast
+from brains.model import EVERYONE, Broadcast
 from router.api.parameters import BrainPath, BroadcastPath
 from router.api.service import ServiceHere
 from router.console import forms, frame
@@ -20,12 +19,15 @@ from router.console.broadcast_form import (
     TEXT,
     BroadcastForm,
     broadcast_of,
+    broadcasts_url,
     filled,
-    pointed,
+    form_page,
+    refuse_past,
     sent,
 )
-from router.console.entry_links import audience_name, bodies_of, entries_seen
+from router.console.entry_links import audience_name, entries_seen
 from router.console.flashes import Undo
+from router.curation.broadcasts import NOTICES_MAX, new_id
 from router.security.guards import needs
 from router.security.own import broadcast_for, may_speak, require_broadcast
 
@@ -33,7 +35,7 @@ AnyRequest = Request[Any, Any, Any]
 READ = [needs("read", "any body")]
 WRITE = [needs("keep body", "any body")]
 OVER_SHOWN = 20
-ENTRIES_OFFERED = 1000
+AUDIENCE_CHARS_MAX = 200
 
 
 class BroadcastPages(Controller):
@@ -59,11 +61,16 @@ class BroadcastPages(Controller):
             title=frame.say(request, "broadcasts.title"),
             area="broadcasts",
             by_state=by_state,
-            url=_url(brain),
+            url=broadcasts_url(brain),
             html=lambda one: rendering.html(one.texts[_language(request, one)]),
             spoken=lambda one: _language(request, one),
             name_of=lambda scope: audience_name(request, scope),
             entry_title=lambda id: _entry_title(request, brain, id),
+            crowded={
+                id: [body for body in without if frame.may(request, "read", body=body.id)]
+                for id, without in service.broadcasts.crowded_out(brain).items()
+            },
+            at_once=NOTICES_MAX,
             keeps=lambda one: all(
                 may_speak(request, brain, scope)
                 for scope in service.broadcasts.get(brain, one.id).audience
@@ -82,15 +89,14 @@ class BroadcastPages(Controller):
         """An empty form, or one like an earlier notice, to be shown from now on."""
         own = frame.own_body(request)
         if not like:
-            return _form(request, brain, BroadcastForm(audience=[own or EVERYONE]))
+            return form_page(request, brain, BroadcastForm(audience=[own or EVERYONE]))
         earlier = filled(_seen(request, service, brain, like))
-        return _form(request, brain, msgspec.structs.replace(earlier, starts="", ends=""))
+        return form_page(request, brain, msgspec.structs.replace(earlier, starts="", ends=""))
 
     @post("/", guards=WRITE)
     async def publish(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
         """Show it, from now or from when it says."""
-        written = sent(request, await request.form())
-        return await _save(request, service, brain, written, None)
+        return await _save(request, service, brain, None)
 
     @get("/{broadcast:str}", guards=WRITE)
     async def edit(
@@ -99,7 +105,7 @@ class BroadcastPages(Controller):
         """The form, filled."""
         one = _seen(request, service, brain, broadcast)
         require_broadcast(request, brain, one.audience)
-        return _form(request, brain, filled(one), one)
+        return form_page(request, brain, filled(one), one)
 
     @post("/{broadcast:str}", guards=WRITE)
     async def change(
@@ -108,7 +114,7 @@ class BroadcastPages(Controller):
         """Save what the form says."""
         one = _seen(request, service, brain, broadcast)
         require_broadcast(request, brain, one.audience)
-        return await _save(request, service, brain, sent(request, await request.form()), one)
+        return await _save(request, service, brain, one)
 
     @post("/{broadcast:str}/withdraw", guards=WRITE)
     async def withdraw(
@@ -119,7 +125,7 @@ class BroadcastPages(Controller):
         by = require_broadcast(request, brain, one.audience)
         await service.broadcasts.withdraw(brain, broadcast, by)
         frame.flash(request, "broadcasts.withdrawn", undo=_restoring(brain, one))
-        return frame.redirect(_url(brain))
+        return frame.redirect(broadcasts_url(brain))
 
     @post("/{broadcast:str}/delete", guards=WRITE)
     async def delete(
@@ -130,7 +136,7 @@ class BroadcastPages(Controller):
         require_broadcast(request, brain, one.audience)
         await service.broadcasts.delete(brain, broadcast)
         frame.flash(request, "broadcasts.deleted", undo=_restoring(brain, one))
-        return frame.redirect(_url(brain))
+        return frame.redirect(broadcasts_url(brain))
 
     @post("/{broadcast:str}/restore", guards=WRITE)
     async def restore(
@@ -142,61 +148,33 @@ class BroadcastPages(Controller):
         by = require_broadcast(request, brain, written.audience)
         await service.broadcasts.save(brain, broadcast_of(request, written, broadcast), by)
         frame.flash(request, "broadcasts.restored")
-        return frame.redirect(_url(brain))
+        return frame.redirect(broadcasts_url(brain))
 
 
 async def _save(
-    request: AnyRequest,
-    service: ServiceHere,
-    brain: str,
-    written: BroadcastForm,
-    before: Broadcast | None,
+    request: AnyRequest, service: ServiceHere, brain: str, before: Broadcast | None
 ) -> Any:
+    form = await request.form()
+    written = sent(request, form)
     by = require_broadcast(request, brain, written.audience)
+    if before is not None and forms.stale(form, before):
+        return form_page(request, brain, written, before, stale=True)
     try:
-        new = broadcast_of(request, written, before.id if before else "")
+        new = broadcast_of(request, written, before.id if before else new_id())
+        refuse_past(request, new)
         if before is not None and not written.starts:
             new = msgspec.structs.replace(new, starts_at=before.starts_at)
+        if "preview" in form:
+            return form_page(request, brain, written, before, preview=new)
+        request.state.audit = {"object": new.id, "detail": _audited(new)}
         saved = await service.broadcasts.save(brain, new, by)
     except Invalid as error:
-        return _form(request, brain, written, before, error)
+        return form_page(request, brain, written, before, error)
     state = service.broadcasts.state(saved)
-    undo = Undo(f"{_url(brain)}/{saved.id}/delete") if before is None else _restoring(brain, before)
+    address = f"{broadcasts_url(brain)}/{saved.id}/delete"
+    undo = Undo(address) if before is None else _restoring(brain, before)
     frame.flash(request, f"broadcasts.saved_{state}", undo=undo)
-    return frame.redirect(_url(brain))
-
-
-def _form(
-    request: AnyRequest,
-    brain: str,
-    written: BroadcastForm,
-    before: Broadcast | None = None,
-    error: Invalid | None = None,
-) -> Any:
-    bodies = bodies_of(request, brain)
-    everyone = frame.may(request, "publish", brain=brain)
-    groups = sorted({group for body in bodies for group in body.groups}) if everyone else []
-    by_name = [body.id for body in bodies]
-    known = sorted(entries_seen(request, brain).values(), key=title_of)
-    return frame.page(
-        request,
-        "broadcasts/form.html",
-        title=frame.say(request, "broadcasts.edit" if before else "broadcasts.new"),
-        area="broadcasts",
-        status=400 if error else 200,
-        errors=[pointed(problem) for problem in error.problems] if error else [],
-        written=written,
-        before=before,
-        url=_url(brain),
-        tags=forms.languages(bodies, written.texts),
-        everyone=everyone,
-        audiences=[
-            (scope, audience_name(request, scope))
-            for scope in (EVERYONE, *(GROUP_PREFIX + group for group in groups), *by_name)
-        ],
-        entries=[(entry.id, title_of(entry)) for entry in known[:ENTRIES_OFFERED]],
-        chars_max=checks.BROADCAST_CHARS_MAX,
-    )
+    return frame.redirect(broadcasts_url(brain))
 
 
 def _restoring(brain: str, one: Broadcast) -> Undo:
@@ -208,7 +186,13 @@ def _restoring(brain: str, one: Broadcast) -> Undo:
         "starts": one.starts_at.isoformat(),
         "ends": one.ends_at.isoformat() if one.ends_at else "",
     }
-    return Undo(f"{_url(brain)}/{one.id}/restore", fields)
+    return Undo(f"{broadcasts_url(brain)}/{one.id}/restore", fields)
+
+
+def _audited(one: Broadcast) -> dict[str, str]:
+    """What the log tells of it: to whom and until when, not what it says."""
+    until = {"until": one.ends_at.isoformat(timespec="minutes")} if one.ends_at else {}
+    return {"audience": ", ".join(one.audience)[:AUDIENCE_CHARS_MAX], **until}
 
 
 def _seen(request: AnyRequest, service: ServiceHere, brain: str, id: str) -> Broadcast:
@@ -233,10 +217,6 @@ def _language(request: AnyRequest, one: Broadcast) -> str:
 def _entry_title(request: AnyRequest, brain: str, id: str) -> str:
     entry = entries_seen(request, brain).get(id)
     return title_of(entry) if entry else id
-
-
-def _url(brain: str) -> str:
-    return f"/console/brains/{quote(brain, safe='')}/broadcasts"
 
 
 handlers = [BroadcastPages]
