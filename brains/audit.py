@@ -95,6 +95,12 @@ async def recent(tx: Transaction, action: str, since: dt.datetime, limit: int) -
     return [_line(row) for row in rows]
 
 
+async def names(tx: Transaction, by_id: str) -> set[str]:
+    """Every name under which somebody, or a key, has done something."""
+    query = sa.select(_audit.c.by).where(_audit.c.by_id == by_id).distinct()
+    return set((await tx.execute(query)).scalars())
+
+
 def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if wanted.who:

@@ -16,7 +16,8 @@ from brains import tables
 from brains.database import ROWS_AT_ONCE, Transaction
 from brains.errors import Invalid
 
-NoteKind = Literal["submitted", "returned", "approved", "comment"]
+# `unreviewed` is said of what was published by whoever wrote it, with nobody else having read it.
+NoteKind = Literal["submitted", "returned", "approved", "unreviewed", "comment"]
 NOTE_CHARS_MAX = 2_000
 
 _notes = tables.entry_notes
@@ -82,6 +83,31 @@ async def submissions(tx: Transaction, brain: str, ids: Sequence[str]) -> dict[s
         )
         found.update((row.entry, _note(row)) for row in rows)
     return found
+
+
+async def unread(tx: Transaction, brain: str, limit: int) -> list[Note]:
+    """What visitors get that nobody but its writer has read, the newest first, at most so many."""
+    read = _notes.alias()
+    entries = tables.entries
+    live = sa.and_(
+        entries.c.brain == _notes.c.brain,
+        entries.c.id == _notes.c.entry,
+        entries.c.live_revision == _notes.c.revision,
+    )
+    approved = sa.exists().where(
+        read.c.brain == _notes.c.brain,
+        read.c.entry == _notes.c.entry,
+        read.c.revision == _notes.c.revision,
+        read.c.kind == "approved",
+    )
+    rows = await tx.execute(
+        sa.select(_notes)
+        .join(entries, live)
+        .where(_notes.c.brain == brain, _notes.c.kind == "unreviewed", ~approved)
+        .order_by(_notes.c.id.desc())
+        .limit(limit)
+    )
+    return [_note(row) for row in rows]
 
 
 def _note(row: sa.Row[Any]) -> Note:

@@ -1,11 +1,13 @@
 """The desk where the shared brain is kept.
 
 content     entries, facts, bodies, import and export
-review      who may do what to an entry, and doing it: the rules of publishing
+review      who may do what to an entry, and doing it: the rules of publishing; authorship tells who
+            wrote what it says, unreviewed lists what nobody else has read
 catalogue   a brain's entries in memory, to look through in any order
 imports     what a file would change, shown first and then done as a whole; staging compares,
             import_duplicates finds what asks the same, import_undo takes back
-gap_desk    gaps: worked on and answered; closing and asking_again: what closes one
+gap_desk    gaps: worked on and answered; closing and asking_again: what closes one;
+            several_gaps: the same done to many
 broadcasts  notices: published, and told to every connected page at once
 facts       the table of facts: fact_table builds it, fact_csv takes it to a spreadsheet and back,
             facts_given asks again what waited for one

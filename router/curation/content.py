@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from brains import documents, entries, facts, notes, store
+from brains import audit, documents, entries, facts, notes, store
 from brains.database import Database
 from brains.entries import Summary
 from brains.errors import Invalid
@@ -116,6 +116,18 @@ class Curation(msgspec.Struct, frozen=True):
             page = await entries.listing(tx, brain, status="in_review", limit=limit)
             said = await notes.submissions(tx, brain, [one.entry.id for one in page.items])
         return [(one.entry, said.get(one.entry.id) or _unsaid(one)) for one in page.items]
+
+    async def unread(self, brain: str, limit: int) -> list[tuple[Entry, Note]]:
+        """What visitors get that nobody but its writer has read, with the note that says so."""
+        live = self.knowledge.entries[self.knowledge.brain(brain).id]
+        async with self.db.read() as tx:
+            said = await notes.unread(tx, brain, limit)
+        return [(live[note.entry], note) for note in said if note.entry in live]
+
+    async def names(self, id: str) -> set[str]:
+        """Every name that a person or a key has had here."""
+        async with self.db.read() as tx:
+            return await audit.names(tx, id)
 
     async def add_note(self, brain: str, entry: Entry, note: NewNote, by: str) -> Note:
         """Say something about a saved state of an entry."""

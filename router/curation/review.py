@@ -2,15 +2,16 @@
 
     draft -> in review -> published by somebody else, or returned with a comment -> retired
 
-A curator may publish a draft without a review. What waits for review is
-published by somebody who neither wrote it nor handed it in. Every state stays
-as a revision, so that everything can be brought back.
+Another than its writer reads an answer before visitors get it. What waits for
+review is published by somebody who neither wrote it nor handed it in. Where it
+cannot wait, a curator may publish a draft of their own: that is said of it,
+with the reason, and it stays listed until another curator has read it. Every
+state stays as a revision, so that everything can be brought back.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,7 @@ import msgspec
 from brains.errors import Conflict, UnknownEntry
 from brains.model import EVERYONE, GROUP_PREFIX, Entry
 from brains.notes import NewNote, Note
+from router.curation.authorship import live_among, same, words_of, writers
 from router.curation.content import Curation
 from router.errors import NotAllowed
 from router.results import Revision
@@ -39,11 +41,16 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Allowed(msgspec.Struct, frozen=True):
-    """What somebody may do to an entry now. `own_work`: only another may publish it."""
+    """What somebody may do to an entry now.
+
+    `own_work`: only another may publish it. `unread`: published now, nobody else
+    would have read it.
+    """
 
     draft: bool
     publish: bool
     own_work: bool
+    unread: bool
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -84,9 +91,9 @@ class Review(msgspec.Struct, frozen=True):
         return [one for one in saved if self.sees(one.entry)]
 
     async def notes(self, brain: str, id: str) -> list[Note]:
-        """What was said about it, newest first."""
-        await self.get(brain, id)
-        return await self.curation.notes(brain, id)
+        """What was said about the states that may be seen, newest first."""
+        seen = {one.revision for one in await self.revisions(brain, id)}
+        return [note for note in await self.curation.notes(brain, id) if note.revision in seen]
 
     async def allowed(self, brain: str, entry: Entry) -> Allowed:
         """What may be done to an entry that exists."""
@@ -95,7 +102,17 @@ class Review(msgspec.Struct, frozen=True):
             draft=self.may("draft", brain, entry),
             publish=self.may("publish", brain, entry),
             own_work=own,
+            unread=await self.unread(brain, entry),
         )
+
+    async def unread(self, brain: str, entry: Entry) -> bool:
+        """Whether it says what these hands wrote, and neither visitors had it nor somebody else
+        saved it so."""
+        saved = await self._saved(brain, entry.id)
+        alike = [one for one in saved if words_of(one.entry) == words_of(entry)]
+        if any(one.entry.status == "published" for one in alike):
+            return False
+        return not alike or alike[-1].by in await self.names()
 
     def may(self, right: Literal["draft", "publish"], brain: str, *entries: Entry) -> bool:
         """Whether the right reaches these entries."""
@@ -181,14 +198,14 @@ class Review(msgspec.Struct, frozen=True):
         if len(saved) < 2 or saved[0].by != self.holder.name:
             raise Conflict(f"The last change to “{id}” was not yours to undo.")
         before = saved[1].entry
-        live, now = _live_among(saved[1:]), self.live(brain, id)
+        live, now = live_among(saved[1:]), self.live(brain, id)
         self._require("draft", brain, saved[0].entry, before)
-        if not _same(live, now):
+        if not same(live, now):
             self._require("publish", brain, saved[0].entry, before)
         by = self.holder.name
         if live is None and now is not None:
             revision = (await self.curation.retire_entry(brain, id, by, revision)).revision
-        elif live is not None and not _same(live, now):
+        elif live is not None and not same(live, now):
             revision = (await self.curation.save_entry(brain, live, by, revision)).revision
         return await self.curation.save_entry(brain, before, by, revision)
 
@@ -204,13 +221,18 @@ class Review(msgspec.Struct, frozen=True):
         for entry, note in await self.curation.waiting(brain, QUEUE_MAX):
             if self.sees(entry):
                 mine = await self._wrote(brain, entry)
-                live = self.live(brain, entry.id)
+                live = self.live_seen(brain, entry.id)
                 found.append(Waiting(entry, note.by, note.at, note.text, live, mine))
         return sorted(found, key=lambda waiting: waiting.at)
 
     def live(self, brain: str, id: str) -> Entry | None:
         """What visitors get now."""
         return self.curation.knowledge.entries.get(brain, {}).get(id)
+
+    def live_seen(self, brain: str, id: str) -> Entry | None:
+        """The same, where it may be seen: it may be for others than the newest state is."""
+        live = self.live(brain, id)
+        return live if live is not None and self.sees(live) else None
 
     async def _publish(self, brain: str, entry: Entry, revision: int | None, note: str) -> Entry:
         existing = await self._existing(brain, entry.id)
@@ -221,7 +243,12 @@ class Review(msgspec.Struct, frozen=True):
                 f"“{entry.id}” waits for review and is your own work, so somebody else publishes "
                 "it. Take it back to a draft if it needs no review."
             )
-        said = NewNote("approved", note) if waiting else NewNote("comment", note) if note else None
+        if waiting:
+            said: NewNote | None = NewNote("approved", note)
+        elif await self.unread(brain, entry):
+            said = NewNote("unreviewed", note)
+        else:
+            said = NewNote("comment", note) if note else None
         return await self.curation.save_entry(brain, entry, self.holder.name, revision, said)
 
     async def _state(self, brain: str, id: str, revision: int) -> Entry:
@@ -234,16 +261,23 @@ class Review(msgspec.Struct, frozen=True):
         return entry
 
     async def _existing(self, brain: str, id: str) -> list[Entry]:
-        try:
-            return [await self.curation.entry(brain, id)]
-        except UnknownEntry:
-            return []
+        return [one.entry for one in (await self._saved(brain, id))[:1]]
 
     async def _wrote(self, brain: str, newest: Entry) -> bool:
         """Whether the newest state was written or handed in by these hands."""
         saved = await self.curation.revisions(brain, newest.id)
         said = await self.curation.notes(brain, newest.id)
-        return self.holder.name in writers(saved, said)
+        return not writers(saved, said).isdisjoint(await self.names())
+
+    async def _saved(self, brain: str, id: str) -> list[Revision]:
+        try:
+            return await self.curation.revisions(brain, id)
+        except UnknownEntry:
+            return []
+
+    async def names(self) -> set[str]:
+        """The names these hands have had: who takes another is still who wrote it."""
+        return {self.holder.name, *await self.curation.names(self.holder.id)}
 
     def _require(self, right: Literal["draft", "publish"], brain: str, *entries: Entry) -> None:
         """A brain's hands may reach everything in it, a body's its own entries and no other."""
@@ -252,34 +286,6 @@ class Review(msgspec.Struct, frozen=True):
             return
         for entry in entries:
             self.access.require(self.holder, right, brain=brain, body=_only_body(entry))
-
-
-def writers(saved: Sequence[Revision], said: Sequence[Note]) -> set[str]:
-    """Who wrote the newest state, and who handed it in. Both are given newest first."""
-    words = _words(saved[0].entry)
-    wrote = next(one.by for one in reversed(saved) if _words(one.entry) == words)
-    handed_in = next((note.by for note in said if note.kind == "submitted"), wrote)
-    return {wrote, handed_in}
-
-
-def _words(entry: Entry) -> Entry:
-    return replace(entry, status="draft", revision=0)
-
-
-def _same(one: Entry | None, other: Entry | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return _words(one) == _words(other)
-
-
-def _live_among(saved: Sequence[Revision]) -> Entry | None:
-    """What visitors got when the newest of `saved` was the newest."""
-    for one in saved:
-        if one.entry.status == "published":
-            return one.entry
-        if one.entry.status == "retired":
-            return None
-    return None
 
 
 def _only_body(entry: Entry) -> str | None:

@@ -263,6 +263,11 @@ TABLE: list[tuple[set[str], str]] = [
         POST /console/brains/{brain}/gaps/{gap}/snooze
         POST /console/brains/{brain}/gaps/{gap}/split
         POST /console/brains/{brain}/gaps/{gap}/unmerge
+        POST /console/brains/{brain}/several-gaps/assign
+        POST /console/brains/{brain}/several-gaps/dismiss
+        POST /console/brains/{brain}/several-gaps/merge
+        POST /console/brains/{brain}/several-gaps/reopen
+        POST /console/brains/{brain}/several-gaps/snooze
         """,
     ),
     (

@@ -16,6 +16,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 Keys = dict[str, dict[str, str]]
 Fields = dict[str, str]
 ENTRIES = "/v1/brains/kommune/entries"
+LIST = "/console/brains/kommune/entries"
+NEW = "/console/brains/kommune/new-entry"
+REVIEW = "/console/brains/kommune/review"
 HARBOUR = {
     "title": "Gjestehavn",
     "questions": ["Hvor er gjestehavna?", "ligge i gjestehavn med båt"],
@@ -101,6 +104,64 @@ async def test_nobody_approves_their_own_work(
     fields = await tried(admin, started.headers["location"])
     assert (await admin.post(f"{page}/publish", data=fields | {"reason": "x"})).status_code == 303
     assert "egen" in service.knowledge.entries["kommune"]
+
+
+async def test_who_wrote_it_publishes_it_unread_only_with_a_reason(
+    client_of: ClientOf, keys: Keys
+) -> None:
+    curator, admin, page = client_of("curator"), client_of("admin"), f"{LIST}/batplass-i-havna"
+    form = {"revision": "0", "questions": "batplass i havna", "answer_nb": "Ring havnesjefen."}
+    start = await curator.post(NEW, data=form | {"title": "Batplass i havna", "action": "publish"})
+    fields = await tried(curator, start.headers["location"])
+    blind = await curator.post(f"{page}/publish", data=fields | {"reason": " "})
+    assert blind.status_code == 400 and "La en annen lese det" in blind.text
+    assert await outcome(curator, "batplass i havna") != "batplass-i-havna"
+
+    await curator.post(f"{page}/publish", data=fields | {"reason": "Havna stenger i kveld"})
+    assert await outcome(curator, "batplass i havna") == "batplass-i-havna"
+    read = {"entry": "batplass-i-havna", "revision": "2"}
+    refused = await curator.post(f"{REVIEW}/read", data=read)
+    assert refused.status_code == 403
+    listed = (await admin.get(REVIEW)).text
+    assert 'data-key="unread-batplass-i-havna"' in listed and "Havna stenger i kveld" in listed
+    assert "unread-batplass-i-havna" not in (await client_of("editor").get(REVIEW)).text
+    assert (await admin.post(f"{REVIEW}/read", data=read)).status_code == 303
+    assert "unread-batplass-i-havna" not in (await admin.get(REVIEW)).text
+    said = (await admin.get(f"{ENTRIES}/batplass-i-havna/notes", headers=keys["admin"])).json()
+    assert [note["kind"] for note in said["items"]] == ["approved", "unreviewed"]
+
+
+async def test_bringing_back_what_visitors_had_needs_no_second_reader(
+    client_of: ClientOf, keys: Keys
+) -> None:
+    curator, path = client_of("curator"), f"{ENTRIES}/havna-igjen"
+    for text in ("Den gamle.", "Den nye."):
+        live = {**HARBOUR, "answers": {"nb": text}, "status": "published"}
+        await curator.put(path, json=live, headers=keys["curator"])
+    page = f"{LIST}/havna-igjen"
+    data = {"deed": "restore", "old": "1", "revision": "2"}
+    started = await curator.post(f"{page}/preview", data=data)
+    fields = await tried(curator, started.headers["location"])
+    done = await curator.post(f"{page}/publish", data=fields | {"reason": "x"})
+    assert done.headers["location"] == page
+    saved = (await curator.get(path, headers=keys["curator"])).json()
+    assert saved["answers"]["nb"] == "Den gamle." and saved["status"] == "published"
+
+
+async def test_another_name_is_not_another_person(client_of: ClientOf) -> None:
+    curator, page = client_of("curator"), f"{LIST}/nytt-navn"
+    form = {"revision": "0", "title": "Nytt navn", "questions": "nytt navn", "answer_nb": "Ja."}
+    await curator.post(NEW, data=form | {"action": "submit"})
+    await curator.post("/console/account", data={"name": "Somebody Else", "language": "nb"})
+    try:
+        queue = (await curator.get(REVIEW)).text
+        assert "nytt-navn" in queue and f'action="{page}/preview"' not in queue
+        started = await curator.post(f"{page}/preview", data={"deed": "publish", "revision": "1"})
+        fields = await tried(curator, started.headers["location"])
+        done = await curator.post(f"{page}/publish", data=fields | {"reason": "Min egen"})
+        assert done.status_code == 403
+    finally:
+        await curator.post("/console/account", data={"name": "Curator", "language": "nb"})
 
 
 async def test_an_editor_may_not_even_try(client_of: ClientOf) -> None:

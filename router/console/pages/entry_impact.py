@@ -21,7 +21,7 @@ from router.api.service import ServiceHere
 from router.console import frame, impact_views
 from router.console.entry_links import entries_url, entry_url, review_of
 from router.console.flashes import Undo
-from router.curation.impact import Impact
+from router.curation.previewed import Impact
 from router.curation.review import Review
 from router.jobs import Job, Progress, UnknownJob
 from router.security.audited import UNAUDITED
@@ -88,7 +88,8 @@ class ImpactPages(Controller):
         tried = _tried(service, request, job, newest)
         if tried is None:
             return _again(request, newest)
-        return _page(request, newest, tried, job)
+        unread = await _unread(review, brain, newest, tried.deed)
+        return _page(request, newest, tried, job, unread)
 
     @post("/publish", guards=[needs("publish", "any body")])
     async def publish(
@@ -107,18 +108,21 @@ class ImpactPages(Controller):
             request.state.audit = {"action": "entries.preview"}
             deed = Deed(data.deed, newest.revision, data.old)
             return await try_out(request, service, brain, newest.id, deed)
-        reason = data.reason.strip()
-        if tried.impact.harmful and not reason:
+        reason, unread = data.reason.strip(), await _unread(review, brain, newest, tried.deed)
+        if (tried.impact.harmful or unread) and not reason:
             asked = Problem("reason", frame.say(request, "entries.impact.reason_needed"))
-            return _page(request, newest, tried, data.job, [asked])
+            return _page(request, newest, tried, data.job, unread, [asked])
+        request.state.audit = {
+            "action": f"entries.{tried.deed.deed}",
+            "detail": {"revision": tried.deed.revision}
+            | ({"unreviewed": True} if unread else {})
+            | ({"reason": reason} if reason else {}),
+        }
         try:
             saved = await _do(review, brain, newest, tried.deed, reason)
         except Invalid as error:
-            return _page(request, newest, tried, data.job, list(error.problems), reason)
-        request.state.audit = {
-            "action": f"entries.{tried.deed.deed}",
-            "detail": {"revision": saved.revision} | ({"reason": reason} if reason else {}),
-        }
+            problems = list(error.problems)
+            return _page(request, newest, tried, data.job, unread, problems, reason)
         url = entry_url(brain, newest.id)
         undo = Undo(f"{url}/undo", {"revision": str(saved.revision)})
         frame.flash(request, f"entries.done.{tried.deed.deed}", undo=undo, title=title_of(newest))
@@ -145,7 +149,7 @@ async def try_out(request: AnyRequest, service: Service, brain: str, id: str, de
     proposed = await _proposed(review, brain, newest, deed)
 
     async def work(progress: Progress) -> Tried:
-        impact = await service.impact.preview(brain, proposed, progress)
+        impact = await service.impact.preview(brain, proposed, progress, review.own_body)
         return Tried(brain, id, deed, impact)
 
     then = f"{entry_url(brain, id)}/publish?job={{id}}"
@@ -161,6 +165,17 @@ async def _proposed(review: Review, brain: str, newest: Entry, deed: Deed) -> En
     if deed.deed == "restore":
         shown = await review.get(brain, newest.id, deed.old)
     return msgspec.structs.replace(shown, status="published")
+
+
+async def _unread(review: Review, brain: str, newest: Entry, deed: Deed) -> bool:
+    """Whether the deed gives visitors what nobody but its writer has read.
+
+    What waits for review is another matter: its writer may not publish it at all.
+    """
+    proposed = await _proposed(review, brain, newest, deed)
+    if isinstance(proposed, str) or newest.status == "in_review":
+        return False
+    return await review.unread(brain, proposed)
 
 
 def _tried(service: Service, request: AnyRequest, id: str, newest: Entry) -> Tried | None:
@@ -193,6 +208,7 @@ def _page(
     newest: Entry,
     tried: Tried,
     job: str,
+    unread: bool,
     errors: list[Problem] | None = None,
     reason: str = "",
 ) -> Any:
@@ -205,6 +221,7 @@ def _page(
         errors=errors or [],
         entry=newest,
         deed=tried.deed,
+        unread=unread,
         job=job,
         reason=reason,
         name=title_of(newest),

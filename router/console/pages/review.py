@@ -1,19 +1,33 @@
-"""What waits for somebody else to read it: who handed it in, why, and what it changes."""
+"""What waits for somebody else to read it: who handed it in, why, and what it changes.
+
+Below it what was published before anybody else had read it, to be read afterwards.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from litestar import Controller, Request, get
+import msgspec
+from litestar import Controller, Request, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
 
 from brains.knowledge import title_of
 from router.api.parameters import BrainPath
 from router.api.service import ServiceHere
 from router.console import differences, frame
 from router.console.entry_links import Names, entry_url, review_of
+from router.curation import unreviewed
 from router.security.guards import needs
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class Read(msgspec.Struct):
+    """One answer that was published unread, at the revision that has been read now."""
+
+    entry: str
+    revision: int
 
 
 class ReviewPages(Controller):
@@ -43,7 +57,33 @@ class ReviewPages(Controller):
             title=frame.say(request, "review.title"),
             area="review",
             waiting=waiting,
+            unread=[
+                {
+                    "one": one,
+                    "title": title_of(one.entry),
+                    "url": entry_url(brain, one.entry.id),
+                    "found": differences.between(one.before, one.entry, Names(request)),
+                    "may_read": not one.mine and review.may("publish", brain, one.entry),
+                }
+                for one in await unreviewed.listing(review, brain)
+                if one.mine or review.may("publish", brain, one.entry)
+            ],
         )
+
+    @post("/read", guards=[needs("publish", "brain")])
+    async def read(
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        data: Annotated[Read, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    ) -> Any:
+        """Somebody else has read what was published, and it is right."""
+        service.knowledge.brain(brain)
+        entry = await unreviewed.read(review_of(request), brain, data.entry, data.revision)
+        request.state.audit = {"object": entry.id, "detail": {"revision": entry.revision}}
+        frame.flash(request, "review.read", title=title_of(entry))
+        return frame.redirect(f"/console/brains/{brain}/review")
 
 
 handlers = [ReviewPages]
