@@ -257,12 +257,14 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 class GapEvent(msgspec.Struct, frozen=True):
     """One line of a gap's history. `kind` is opened, reopened, merged, split, assigned, snoozed,
-    renamed, forwarded, dismissed, asked_again, answered or tidied; `by` is None for the system."""
+    renamed, forwarded, dismissed, asked_again, answered or tidied; `by` is None for the system.
+    Later events have higher ids."""
 
     at: dt.datetime
     kind: str
     by: str | None
     detail: dict[str, str | int | list[str]]
+    id: int = 0
 
 
 class Broadcast(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from brains import tables
 from brains.database import Transaction
 from brains.gaps import rows
+from brains.model import BodyCount
 
 WEEKS_SHOWN = 12
 FIXES_LOOKED_AT_MAX = 1_000
@@ -28,12 +29,20 @@ class WeekCount(msgspec.Struct, frozen=True):
     count: int
 
 
+class WeekTime(msgspec.Struct, frozen=True):
+    """The median hours from first asked to answered, of what was answered that week."""
+
+    week: str
+    hours: float | None
+
+
 class GapOverview(msgspec.Struct, frozen=True, kw_only=True):
     """The last twelve weeks, this one last.
 
     `median_hours_to_fix` is from first asked to answered, None where nothing has been answered.
-    `spared_answers` were given thanks to fixes, to people who never reported them, and
-    `spared_bodies` is in how many bodies.
+    `spared_answers` is how many conversations got an answer thanks to a fix that they had not
+    reported, `spared_bodies` how many bodies got one that none of their visitors had reported, and
+    `spared_by_body` where the answers were given, most first (for a curator).
     """
 
     open: int
@@ -42,8 +51,10 @@ class GapOverview(msgspec.Struct, frozen=True, kw_only=True):
     opened_by_week: list[WeekCount]
     closed_by_week: list[WeekCount]
     median_hours_to_fix: float | None
+    hours_by_week: list[WeekTime] = []
     spared_answers: int
     spared_bodies: int
+    spared_by_body: list[BodyCount] = []
 
 
 async def overview(
@@ -70,7 +81,7 @@ async def overview(
         await tx.execute(answered.order_by(_gaps.closed_at.desc()).limit(FIXES_LOOKED_AT_MAX))
     ).all()
     hours = [(row.closed_at - row.first).total_seconds() / 3600 for row in fixed]
-    answers, bodies = await _worth(tx, brain, only_body)
+    spared = await _worth(tx, brain, only_body)
     return GapOverview(
         open=total - (asleep or 0),
         snoozed=asleep or 0,
@@ -78,8 +89,12 @@ async def overview(
         opened_by_week=_by_week((await tx.execute(opened)).scalars(), now),
         closed_by_week=_by_week((row.closed_at for row in fixed), now),
         median_hours_to_fix=round(statistics.median(hours), 2) if hours else None,
-        spared_answers=answers,
-        spared_bodies=bodies,
+        hours_by_week=_hours_by_week(fixed, now),
+        spared_answers=sum(row.answers for row in spared),
+        spared_bodies=sum(row.unreported > 0 for row in spared),
+        spared_by_body=[BodyCount(row.body, int(row.answers)) for row in spared]
+        if only_body is None
+        else [],
     )
 
 
@@ -103,22 +118,50 @@ def _first_seen(only_body: str | None) -> Any:
     )
 
 
-async def _worth(tx: Transaction, brain: str, only_body: str | None) -> tuple[int, int]:
+async def _worth(tx: Transaction, brain: str, only_body: str | None) -> Sequence[Any]:
+    """For each body, how many answers it got thanks to fixes, and how many of those fixes none
+    of its visitors had reported; most answers first."""
+    reported = sa.exists(
+        sa.select(_bodies.gap).where(_bodies.gap == _spared.gap, _bodies.body == _spared.body)
+    )
+    answers = sa.func.sum(_spared["count"])
     query = (
-        sa.select(sa.func.sum(_spared["count"]), sa.func.count(sa.distinct(_spared.body)))
+        sa.select(
+            _spared.body,
+            answers.label("answers"),
+            sa.func.sum(sa.case((reported, 0), else_=1)).label("unreported"),
+        )
         .join(rows.gaps, _gaps.id == _spared.gap)
         .where(_gaps.brain == brain)
+        .group_by(_spared.body)
     )
     if only_body is not None:
         query = query.where(_spared.body == only_body)
-    answers, bodies = (await tx.execute(query)).one()
-    return int(answers or 0), bodies
+    return (await tx.execute(query.order_by(answers.desc(), _spared.body))).all()
+
+
+def _hours_by_week(fixed: Sequence[Any], now: dt.datetime) -> list[WeekTime]:
+    hours: dict[dt.datetime, list[float]] = {}
+    for row in fixed:
+        taken = (row.closed_at - row.first).total_seconds() / 3600
+        hours.setdefault(_monday(row.closed_at), []).append(taken)
+    return [
+        WeekTime(
+            week.date().isoformat(),
+            round(statistics.median(hours[week]), 2) if week in hours else None,
+        )
+        for week in _weeks(now)
+    ]
 
 
 def _by_week(times: Iterable[dt.datetime], now: dt.datetime) -> list[WeekCount]:
     counts = Counter(_monday(at) for at in times)
-    weeks = [_monday(now) - dt.timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
-    return [WeekCount(week.date().isoformat(), counts[week]) for week in weeks]
+    return [WeekCount(week.date().isoformat(), counts[week]) for week in _weeks(now)]
+
+
+def _weeks(now: dt.datetime) -> list[dt.datetime]:
+    """The Mondays of the weeks shown, the oldest first."""
+    return [_monday(now) - dt.timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
 
 
 def _monday(at: dt.datetime) -> dt.datetime:

@@ -2,8 +2,8 @@
 
 Every later answer by the entry that closed a gap counts, where the entry was
 made for it. Where an existing entry got a phrasing, a local answer or a fact,
-only answers to questions that fall in the gap's cluster do. Never those of a
-conversation that reported the gap itself.
+only answers to questions that fall in the gap's cluster do. A conversation counts
+once, and never one that reported the gap itself.
 
 Counting costs a look-up in memory for each answer, by brain and entry. What
 other processes fixed is taken in by the gap clock, as the clusters are.
@@ -12,6 +12,7 @@ other processes fixed is taken in by the gap clock, as the clusters are.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -55,9 +56,41 @@ class Spared:
         hits = [(row, gap) for row in answered for gap in self._matches(row)]
         if not hits:
             return
-        reported = await _reported(tx, {row.conversation for row, _ in hits if row.conversation})
-        worth = [(row, gap) for row, gap in hits if (row.conversation, gap) not in reported]
+        talks = {row.conversation for row, _ in hits if row.conversation}
+        over = await _reported(tx, talks) | await self._helped(tx, talks, answered)
+        worth = []
+        for row, gap in hits:
+            if (row.conversation, gap) not in over:
+                worth.append((row, gap))
+                if row.conversation is not None:
+                    over.add((row.conversation, gap))
         await _add(tx, worth)
+
+    async def _helped(
+        self, tx: Transaction, talks: set[str], fresh: Sequence[AskedRow]
+    ) -> set[tuple[str | None, str]]:
+        """The (conversation, gap) pairs that were counted before: a visitor counts once."""
+        new = Counter((row.conversation, row.entry_brain, row.entry) for row in fresh)
+        column, found = tables.asked.c, set[tuple[str | None, str]]()
+        for start in range(0, len(ids := sorted(talks)), ROWS_AT_ONCE):
+            query = sa.select(
+                column.conversation, column.entry_brain, column.entry, column.asked_at
+            ).where(
+                column.conversation.in_(ids[start : start + ROWS_AT_ONCE]),
+                column.entry.is_not(None),
+            )
+            for row in await tx.execute(query.order_by(column.id.desc())):
+                key = (row.conversation, row.entry_brain, row.entry)
+                if new[key] > 0:
+                    new[key] -= 1
+                    continue
+                fixes = self._fixes.get((row.entry_brain, row.entry), {}).values()
+                found.update(
+                    (row.conversation, fix.gap)
+                    for fix in fixes
+                    if fix.since is None or row.asked_at > fix.since
+                )
+        return found
 
     def _matches(self, row: AskedRow) -> list[str]:
         """The gaps that this answer is thanks to."""

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 SPARK_WIDTH, SPARK_HEIGHT = 96, 28
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 36, 8, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 44, 8, 14, 30
 TICKS = 4
 BAR_SHARE = 0.36
 STROKE = 2
@@ -111,9 +111,9 @@ def _grid(top: float) -> str:
 
 
 def _names(labels: Sequence[str], slot: float) -> str:
-    every = max(1, -(-len(labels) // 8))
+    every = max(1, -(-len(labels) // 12))
     return "".join(
-        f'<text class="axis" x="{LEFT + slot * (index + 0.5):.1f}" y="{HEIGHT - 8}" '
+        f'<text class="axis axis-name" x="{LEFT + slot * (index + 0.5):.1f}" y="{HEIGHT - 8}" '
         f'text-anchor="middle">{escape(name)}</text>'
         for index, name in enumerate(labels)
         if index % every == 0

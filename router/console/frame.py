@@ -271,6 +271,7 @@ def _links(
             section.icon,
             section.counter,
             section.area == area,
+            section.group,
         )
         for section in sections
         if _may_open(request, section, id)

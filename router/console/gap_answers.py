@@ -15,23 +15,26 @@ from brains.model import Body, Entry, Gap
 from router.console import frame
 from router.console.entry_forms import EntryForm, sent, to_entry, wrong
 from router.console.frame import AnyRequest
+from router.console.gap_views import seen_in
 from router.curation.fact_csv import Values
 from router.jobs import UnknownJob
 
 if TYPE_CHECKING:
-    from router.curation.impact import Impact
+    from router.curation.previewed import Impact
 
 How = Literal["new", "phrasing", "local", "fact"]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What a curator wrote for a gap. `entry` is the existing answer that gets `phrasings`."""
+    """What a curator wrote for a gap. `entry` is the existing answer that gets `phrasings`, `seen`
+    the last event of the gap that the page of writing showed."""
 
     gap: str
     how: Literal["new", "phrasing"]
     form: EntryForm
     entry: str = ""
     phrasings: list[str] = []
+    seen: int | None = None
 
 
 class Lacking(msgspec.Struct, frozen=True):
@@ -41,12 +44,14 @@ class Lacking(msgspec.Struct, frozen=True):
     needed: list[str]
 
 
-class Tried(msgspec.Struct, frozen=True):
-    """A draft, the answer it makes, and what that changes for visitors."""
+class Tried(msgspec.Struct):
+    """A draft, the answer it makes, and what that changes for visitors. `published` is where its
+    publishing is shown, so that pressing twice publishes once."""
 
     draft: Draft
     proposed: Entry
     impact: Impact
+    published: str = ""
 
 
 def new_draft(gap: Gap, data: FormMultiDict) -> Draft:
@@ -54,7 +59,7 @@ def new_draft(gap: Gap, data: FormMultiDict) -> Draft:
     form = sent(data)
     ticked = [text for text in data.getall("question", []) if isinstance(text, str)]
     form.questions = "\n".join([*ticked, form.questions])
-    return Draft(gap=gap.id, how="new", form=form)
+    return Draft(gap=gap.id, how="new", form=form, seen=seen_in(data))
 
 
 def phrasing_draft(gap: Gap, data: FormMultiDict) -> Draft:
@@ -67,6 +72,7 @@ def phrasing_draft(gap: Gap, data: FormMultiDict) -> Draft:
         form=draft.form,
         entry=entry if isinstance(entry, str) else "",
         phrasings=draft.form.lines,
+        seen=draft.seen,
     )
 
 
@@ -96,13 +102,14 @@ def proposed(knowledge: Knowledge, gap: Gap, draft: Draft) -> Entry:
     return msgspec.structs.replace(entry, questions=questions)
 
 
-def tried(request: AnyRequest, job: str, gap: Gap) -> Tried | None:
-    """What a job found out about a draft for this gap; None where there is no such any more."""
+def tried(request: AnyRequest, job: str, *gaps: str) -> Tried | None:
+    """What a job found out about a draft for one of these gaps; None where there is no such any
+    more."""
     try:
         result: Any = frame.service(request).jobs.get(job, frame.holder(request).id).result
     except UnknownJob:
         return None
-    return result if isinstance(result, Tried) and result.draft.gap == gap.id else None
+    return result if isinstance(result, Tried) and result.draft.gap in gaps else None
 
 
 def lacking(knowledge: Knowledge, gap: Gap, only_body: str | None) -> list[Lacking]:

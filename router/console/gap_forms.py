@@ -74,22 +74,24 @@ async def written(
         audiences=_audiences(request, gap.brain),
         lacking=gap_answers.lacking(service.knowledge, gap, None) if how == "fact" else [],
         values=values or {},
+        seen=await service.gap_desk.last_event(gap.id),
         views=gap_views,
         **beside(request, service, gap.brain, form, preview_body),
     )
 
 
 def looked_over(
-    request: AnyRequest, gap: Gap, tried: Tried, job: str, problems: list[Problem] | None = None
+    request: AnyRequest, gap: Gap, tried: Tried, job: str, problems: list[Problem], seen: int | None
 ) -> frame.ConsolePage:
-    """The page before publishing."""
+    """The page before publishing. `seen` is the last event of the gap that the writer knows of."""
     return frame.page(
         request,
         "gaps/look.html",
         title=frame.say(request, "gaps.look.title"),
         area="gaps",
         status=400 if problems else 200,
-        errors=problems or [],
+        errors=problems,
+        seen=seen,
         gap=gap,
         question=title_of(gap),
         url=gap_url(gap),

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import FormMultiDict
 
 from brains import people
 from brains.gaps.trends import trends
@@ -21,6 +22,17 @@ from router.service import Service
 AnyRequest = Request[Any, Any, Any]
 
 TREND_DAYS = 14
+OPEN = ("open", "snoozed")
+SPLITTABLE = (*OPEN, "dismissed", "forwarded")
+# What can be done to several in each list.
+WORK = ("merge", "assign", "snooze", "dismiss")
+CHOOSING = {
+    "open": WORK,
+    "snoozed": (*WORK, "reopen"),
+    "dismissed": ("reopen",),
+    "forwarded": ("reopen",),
+}
+MERGES_FOLLOWED_MAX = 20
 URGENCY_KINDS = {"high": "danger", "medium": "warning", "low": "neutral"}
 
 
@@ -109,6 +121,31 @@ def why(request: AnyRequest, gap: Gap) -> str:
     return ", ".join(parts)
 
 
+def meanwhile(request: AnyRequest, event: GapEvent, known: dict[str, str]) -> str:
+    """Who did what to a gap while somebody else had it open."""
+    what, when = (
+        _told(request, event, known),
+        dates.ago(event.at, utc_now(), frame.language(request)),
+    )
+    return frame.say(request, "gaps.meanwhile", who=event.by or "", what=what, when=when)
+
+
+def seen_in(form: FormMultiDict) -> int | None:
+    """The last event that a form's page showed; None where it does not say."""
+    seen = form.get("seen", "")
+    return int(seen) if isinstance(seen, str) and seen.isdecimal() else None
+
+
+async def followed(service: Service, brain: str, id: str) -> Gap:
+    """The gap, or the one that it is part of by now. Raises `UnknownGap`."""
+    gap = await service.gap_desk.get(brain, id)
+    for _ in range(MERGES_FOLLOWED_MAX):
+        if gap.merged_into is None:
+            break
+        gap = await service.gap_desk.get(brain, gap.merged_into)
+    return gap
+
+
 def history(
     request: AnyRequest, events: Sequence[GapEvent], known: dict[str, str]
 ) -> list[tuple[dt.datetime, str, str | None]]:
@@ -116,11 +153,21 @@ def history(
     return [(event.at, _told(request, event, known), event.by) for event in events]
 
 
+def last_done(
+    request: AnyRequest, events: Sequence[GapEvent], known: dict[str, str]
+) -> tuple[str, str, dt.datetime] | None:
+    """What a person did last, who and when; None where nobody has done anything."""
+    newest = next((event for event in events if event.by is not None), None)
+    return (_told(request, newest, known), newest.by or "", newest.at) if newest else None
+
+
 def _told(request: AnyRequest, event: GapEvent, known: dict[str, str]) -> str:
     detail = event.detail
     kind = event.kind
     if kind in ("assigned", "snoozed", "renamed") and not any(detail.values()):
         kind = f"un{kind}"
+    if kind == "reopened" and event.by is None:
+        kind = "came_back"
     key = f"gaps.event.{kind}" if kind in EVENTS else "gaps.event.other"
     gaps = detail.get("gaps")
     return frame.say(
@@ -158,6 +205,7 @@ EVENTS = frozenset(
     {
         "opened",
         "reopened",
+        "came_back",
         "merged",
         "unmerged",
         "split",

@@ -12,15 +12,17 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, get, post
 from litestar.params import QueryParameter
+from litestar.response import Redirect
 
 from brains.errors import Invalid, Problem
+from brains.gaps.events import Unseen
 from brains.model import Gap
 from router.api.parameters import BrainPath, GapPath
 from router.api.service import ServiceHere
 from router.console import frame, gap_answers, gap_views
 from router.console.gap_answers import Tried
 from router.console.gap_forms import looked_over, written
-from router.console.gap_views import gap_url, gaps_url
+from router.console.gap_views import followed, gap_url, gaps_url, seen_in
 from router.jobs import Progress, UnknownJob
 from router.results import AnsweredGap
 from router.security.audited import UNAUDITED
@@ -55,9 +57,9 @@ class GapAnswers(Controller):
         job: Short = "",
     ) -> Any:
         """The form; `job` is a draft that was tried, to go on writing."""
-        found = await service.gap_desk.get(brain, gap)
-        await service.gap_desk.touch(brain, gap)
-        tried = gap_answers.tried(request, job, found) if job else None
+        found = await followed(service, brain, gap)
+        await service.gap_desk.touch(brain, found.id)
+        tried = gap_answers.tried(request, job, gap, found.id) if job else None
         draft = tried.draft if tried else None
         return await written(
             request, service, found, draft.how if draft else how, draft, entry=entry, find=find
@@ -68,7 +70,7 @@ class GapAnswers(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """See what it would change, before anybody gets it."""
-        found, data = await service.gap_desk.get(brain, gap), await request.form()
+        found, data = await followed(service, brain, gap), await request.form()
         make = (
             gap_answers.phrasing_draft if data.get("how") == "phrasing" else gap_answers.new_draft
         )
@@ -95,51 +97,63 @@ class GapAnswers(Controller):
         job: Short = "",
     ) -> Any:
         """The answer as visitors will see it, and what it changes."""
-        found = await service.gap_desk.get(brain, gap)
-        tried = gap_answers.tried(request, job, found)
+        found = await followed(service, brain, gap)
+        tried = gap_answers.tried(request, job, gap, found.id)
         if tried is None:
             frame.flash(request, "gaps.try_again", kind="warning")
             return frame.redirect(f"{gap_url(found)}/answer")
-        return looked_over(request, found, tried, job)
+        return looked_over(request, found, tried, job, [], tried.draft.seen)
 
     @post("/answer/publish")
     async def publish(
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """Publish what was tried in `job`, and ask again."""
-        found, data = await service.gap_desk.get(brain, gap), await request.form()
+        found, data = await followed(service, brain, gap), await request.form()
         job, reason = str(data.get("job", "")), str(data.get("reason", "")).strip()
-        tried = gap_answers.tried(request, job, found)
+        tried = gap_answers.tried(request, job, gap, found.id)
         if tried is None:
             frame.flash(request, "gaps.try_again", kind="warning")
             return frame.redirect(f"{gap_url(found)}/answer")
-        if tried.impact.harmful and not reason:
-            asked = Problem("reason", frame.say(request, "gaps.wrong.harm"))
-            return looked_over(request, found, tried, job, [asked])
-        if reason:
-            request.state.audit = {"detail": {"reason": reason}}
+        if tried.published:
+            return frame.redirect(tried.published)
         by, draft, desk = key_in(request).name, tried.draft, service.gap_desk
 
-        async def work() -> AnsweredGap:
-            if draft.how == "phrasing":
-                return await desk.answer_phrasing(brain, gap, draft.entry, draft.phrasings, by)
-            entry = gap_answers.without_id(tried.proposed)
-            return await desk.answer_new(brain, gap, entry, by)
+        async def again(wrong: list[Problem]) -> Any:
+            seen = await desk.last_event(found.id)
+            return looked_over(request, found, tried, job, wrong, seen)
 
-        return await _answer(
-            request,
-            service,
-            found,
-            work,
-            lambda wrong: looked_over(request, found, tried, job, wrong),
-        )
+        unseen = await _unseen(request, service, found, seen_in(data))
+        if unseen is not None:
+            return await again([unseen])
+        if tried.impact.harmful and not reason:
+            return await again([Problem("reason", frame.say(request, "gaps.wrong.harm"))])
+        if reason:
+            request.state.audit = {"detail": {"reason": reason}}
+
+        async def work() -> AnsweredGap:
+            try:
+                if draft.how == "phrasing":
+                    added = draft.phrasings
+                    return await desk.answer_phrasing(brain, found.id, draft.entry, added, by)
+                entry = gap_answers.without_id(tried.proposed)
+                return await desk.answer_new(brain, found.id, entry, by)
+            except BaseException:
+                tried.published = ""
+                raise
+
+        tried.published = gap_url(found)
+        shown = await _answer(request, service, found, work, again)
+        if tried.published and isinstance(shown, Redirect):
+            tried.published = str(shown.url)
+        return shown
 
     @post("/answer/local")
     async def local(
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """One body's own answer to an existing one."""
-        found, data = await service.gap_desk.get(brain, gap), await request.form()
+        found, data = await followed(service, brain, gap), await request.form()
         draft = gap_answers.phrasing_draft(found, data)
         scope, texts = str(data.get("scope", "")), draft.form.written
         wrong = gap_answers.local_problems(request, service.knowledge, brain, draft, scope)
@@ -149,14 +163,15 @@ class GapAnswers(Controller):
                 request, service, found, "local", draft, problems, entry=draft.entry, scope=scope
             )
 
-        if wrong:
-            return await again(wrong)
+        unseen = await _unseen(request, service, found, draft.seen)
+        if wrong or unseen:
+            return await again([*wrong, *([unseen] if unseen else [])])
         desk, by = service.gap_desk, key_in(request).name
         return await _answer(
             request,
             service,
             found,
-            lambda: desk.answer_local(brain, gap, draft.entry, scope, texts, by),
+            lambda: desk.answer_local(brain, found.id, draft.entry, scope, texts, by),
             again,
         )
 
@@ -165,7 +180,7 @@ class GapAnswers(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """The missing facts of some bodies."""
-        found, data = await service.gap_desk.get(brain, gap), await request.form()
+        found, data = await followed(service, brain, gap), await request.form()
         values = gap_answers.fact_values(data)
 
         async def again(problems: list[Problem]) -> Any:
@@ -173,9 +188,12 @@ class GapAnswers(Controller):
 
         if not values:
             return await again([Problem("facts", frame.say(request, "gaps.wrong.facts"))])
+        unseen = await _unseen(request, service, found, seen_in(data))
+        if unseen is not None:
+            return await again([unseen])
         desk, by = service.gap_desk, key_in(request).name
         return await _answer(
-            request, service, found, lambda: desk.answer_fact(brain, gap, values, by), again
+            request, service, found, lambda: desk.answer_fact(brain, found.id, values, by), again
         )
 
     @post("/ask-again")
@@ -183,9 +201,9 @@ class GapAnswers(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """Nothing new, but perhaps something else has been published meanwhile."""
-        found, by = await service.gap_desk.get(brain, gap), key_in(request).name
+        found, by = await followed(service, brain, gap), key_in(request).name
         return await _answer(
-            request, service, found, lambda: service.gap_desk.ask_again(brain, gap, by), None
+            request, service, found, lambda: service.gap_desk.ask_again(brain, found.id, by), None
         )
 
     @get("/result")
@@ -204,6 +222,8 @@ class GapAnswers(Controller):
             done = None
         if not isinstance(done, AnsweredGap) or done.gap.id != gap:
             return frame.redirect(f"{gaps_url(brain)}/{gap}")
+        waiting = await service.gap_desk.list(brain, limit=2)
+        following = next((one for one in waiting.items if one.id != gap), None)
         return frame.page(
             request,
             "gaps/result.html",
@@ -215,8 +235,21 @@ class GapAnswers(Controller):
             gap=done.gap,
             url=gap_url(done.gap),
             list_url=gaps_url(brain),
+            next_url=gap_url(following) if following else "",
             views=gap_views,
         )
+
+
+async def _unseen(
+    request: AnyRequest, service: Service, gap: Gap, seen: int | None
+) -> Problem | None:
+    """What somebody else did to the gap since the event that the form's page showed."""
+    try:
+        await service.gap_desk.refuse_unseen(gap.id, seen, key_in(request).name)
+    except Unseen as error:
+        known = await gap_views.names(service)
+        return Problem("", gap_views.meanwhile(request, error.event, known))
+    return None
 
 
 async def _begin(

@@ -9,6 +9,7 @@ from litestar import Controller, Request, post
 from litestar.datastructures import FormMultiDict
 
 from brains.errors import Invalid, NotFound, Problem
+from brains.gaps.events import Unseen
 from brains.model import DismissReason, Gap
 from brains.store import now as utc_now
 from router.api.parameters import BrainPath, GapPath
@@ -16,7 +17,7 @@ from router.api.service import ServiceHere
 from router.console import frame, gap_views
 from router.console.dates import OSLO, day
 from router.console.flashes import Undo
-from router.console.gap_views import gap_url, title_of
+from router.console.gap_views import OPEN, gap_url, seen_in, title_of
 from router.console.pages.gaps import detail
 from router.security.guards import key_in, needs
 from router.service import Service
@@ -24,10 +25,15 @@ from router.service import Service
 AnyRequest = Request[Any, Any, Any]
 
 MORNING_HOUR = 7
+REFUSED = (Invalid, Unseen)
 
 
 class GapWork(Controller):
-    """For curators. What is refused is shown on the gap's own page."""
+    """For curators. What is refused is shown on the gap's own page.
+
+    `seen` in a form is the last event that its page showed: what somebody else did since is
+    not overwritten unseen. It is shown, and pressing again does it.
+    """
 
     path = "/brains/{brain:str}/gaps/{gap:str}"
     guards = [needs("close gaps", "brain")]
@@ -38,9 +44,12 @@ class GapWork(Controller):
     ) -> Any:
         """`person` is whose work it becomes; empty: nobody's."""
         form, before = await request.form(), await service.gap_desk.get(brain, gap)
-        person = str(form.get("person", ""))
-        after = await service.gap_desk.assign(brain, gap, person or None, key_in(request).name)
-        undo = _undo(after, "assign", person=before.assignee or "")
+        person, by = str(form.get("person", "")), key_in(request).name
+        try:
+            after = await service.gap_desk.assign(brain, gap, person or None, by, seen_in(form))
+        except REFUSED as error:
+            return await _refused(request, service, before, error, "person")
+        undo = await _undo(service, after, "assign", person=before.assignee or "")
         if person:
             known = await gap_views.names(service)
             frame.flash(request, "gaps.done.assigned", undo=undo, who=known.get(person, ""))
@@ -54,20 +63,18 @@ class GapWork(Controller):
     ) -> Any:
         """`until` is tomorrow, week, a date, or empty: back in sight."""
         form, before = await request.form(), await service.gap_desk.get(brain, gap)
+        by = key_in(request).name
         try:
-            until = _until(request, form)
-            after = await service.gap_desk.snooze(brain, gap, until, key_in(request).name)
-        except Invalid as error:
+            until = wanted_until(request, form)
+            after = await service.gap_desk.snooze(brain, gap, until, by, seen_in(form))
+        except REFUSED as error:
             return await _refused(request, service, before, error, "until")
         if until is None:
             frame.flash(request, "gaps.done.unsnoozed")
         else:
-            frame.flash(
-                request,
-                "gaps.done.snoozed",
-                undo=_undo(after, "snooze", until=""),
-                day=day(until, frame.language(request), utc_now()),
-            )
+            undo = await _undo(service, after, "snooze", until="")
+            shown = day(until, frame.language(request), utc_now())
+            frame.flash(request, "gaps.done.snoozed", undo=undo, day=shown)
         return frame.redirect(gap_url(after))
 
     @post("/rename")
@@ -76,13 +83,12 @@ class GapWork(Controller):
     ) -> Any:
         """`title`; empty: back to the visitors' own words."""
         form, before = await request.form(), await service.gap_desk.get(brain, gap)
+        title, by = str(form.get("title", "")), key_in(request).name
         try:
-            after = await service.gap_desk.rename(
-                brain, gap, str(form.get("title", "")), key_in(request).name
-            )
-        except Invalid as error:
+            after = await service.gap_desk.rename(brain, gap, title, by, seen_in(form))
+        except REFUSED as error:
             return await _refused(request, service, before, error, "title")
-        undo = _undo(after, "rename", title=before.title or "")
+        undo = await _undo(service, after, "rename", title=before.title or "")
         frame.flash(request, "gaps.done.renamed", undo=undo)
         return frame.redirect(gap_url(after))
 
@@ -91,11 +97,11 @@ class GapWork(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """`gaps` become part of this one."""
-        others = _all(await request.form(), "gaps")
-        before = await service.gap_desk.get(brain, gap)
+        form, before = await request.form(), await service.gap_desk.get(brain, gap)
+        others, by = all_of(form, "gaps"), key_in(request).name
         try:
-            after = await service.gap_desk.merge(brain, gap, others, key_in(request).name)
-        except Invalid as error:
+            after = await service.gap_desk.merge(brain, gap, others, by, seen_in(form))
+        except REFUSED as error:
             return await _refused(request, service, before, error, "gaps")
         undo = Undo(f"{gap_url(after)}/unmerge", {"gaps": others})
         frame.flash(request, "gaps.done.merged", undo=undo, count=len(others))
@@ -106,9 +112,14 @@ class GapWork(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """`gaps` get their questions back."""
-        for other in _all(await request.form(), "gaps"):
-            await service.gap_desk.unmerge(brain, gap, other, key_in(request).name)
-        frame.flash(request, "common.undone.done")
+        others = all_of(await request.form(), "gaps")
+        try:
+            for other in others:
+                await service.gap_desk.unmerge(brain, gap, other, key_in(request).name)
+        except Invalid:
+            frame.flash(request, "gaps.not_there_now", kind="warning")
+        else:
+            frame.flash(request, "gaps.done.unmerged", count=len(others))
         return frame.redirect(gap_url(await service.gap_desk.get(brain, gap)))
 
     @post("/split")
@@ -116,13 +127,16 @@ class GapWork(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """`questions` become a gap of their own."""
-        ids = [int(one) for one in _all(await request.form(), "questions") if one.isdecimal()]
-        before = await service.gap_desk.get(brain, gap)
+        form, before = await request.form(), await service.gap_desk.get(brain, gap)
+        ids = [int(one) for one in all_of(form, "questions") if one.isdecimal()]
+        by = key_in(request).name
         try:
-            after = await service.gap_desk.split(brain, gap, ids, key_in(request).name)
-        except Invalid as error:
+            after = await service.gap_desk.split(brain, gap, ids, by, seen_in(form))
+        except REFUSED as error:
             return await _refused(request, service, before, error, "questions")
-        undo = Undo(f"{gap_url(before)}/merge", {"gaps": [after.id]})
+        undo = None
+        if before.status in OPEN:
+            undo = Undo(f"{gap_url(before)}/merge", {"gaps": [after.id]})
         frame.flash(request, "gaps.done.split", undo=undo)
         return frame.redirect(gap_url(after))
 
@@ -131,17 +145,15 @@ class GapWork(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """`reason` is why nobody is to answer it."""
-        reason = (await request.form()).get("reason")
-        before = await service.gap_desk.get(brain, gap)
-        known: tuple[DismissReason, ...] = get_args(DismissReason)
-        chosen = next((one for one in known if one == reason), None)
-        if chosen is None:
-            error = Invalid(frame.say(request, "gaps.wrong.reason"))
+        form, before = await request.form(), await service.gap_desk.get(brain, gap)
+        by = key_in(request).name
+        try:
+            reason = wanted_reason(request, form)
+            after = await service.gap_desk.dismiss(brain, gap, reason, by, seen_in(form))
+        except REFUSED as error:
             return await _refused(request, service, before, error, "reason")
-        after = await service.gap_desk.dismiss(brain, gap, chosen, key_in(request).name)
-        frame.flash(
-            request, "gaps.done.dismissed", undo=_undo(after, "reopen"), title=title_of(after)
-        )
+        undo = await _undo(service, after, "reopen")
+        frame.flash(request, "gaps.done.dismissed", undo=undo, title=title_of(after))
         return frame.redirect(gap_views.gaps_url(brain))
 
     @post("/forward")
@@ -149,14 +161,16 @@ class GapWork(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """`to` is `brain:x` or `body:y`."""
-        to = str((await request.form()).get("to", ""))
-        before = await service.gap_desk.get(brain, gap)
+        form, before = await request.form(), await service.gap_desk.get(brain, gap)
+        to, by = str(form.get("to", "")), key_in(request).name
         try:
-            after = await service.gap_desk.forward(brain, gap, to, key_in(request).name)
-        except (Invalid, NotFound):
-            error = Invalid(frame.say(request, "gaps.wrong.to"))
+            after = await service.gap_desk.forward(brain, gap, to, by, seen_in(form))
+        except Unseen as error:
             return await _refused(request, service, before, error, "to")
-        undo = _undo(after, "reopen")
+        except (Invalid, NotFound):
+            nowhere = Invalid(frame.say(request, "gaps.wrong.to"))
+            return await _refused(request, service, before, nowhere, "to")
+        undo = await _undo(service, after, "reopen")
         frame.flash(request, "gaps.done.forwarded", undo=undo, to=gap_views.place(request, to))
         return frame.redirect(gap_views.gaps_url(brain))
 
@@ -165,24 +179,37 @@ class GapWork(Controller):
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
         """Back among the open ones."""
-        before = await service.gap_desk.get(brain, gap)
-        after = await service.gap_desk.reopen(brain, gap, key_in(request).name)
+        form, before = await request.form(), await service.gap_desk.get(brain, gap)
+        by = key_in(request).name
+        try:
+            after = await service.gap_desk.reopen(brain, gap, by, seen_in(form))
+        except REFUSED as error:
+            return await _refused(request, service, before, error, "gap")
         undo = None
         if before.dismiss_reason is not None:
-            undo = _undo(after, "dismiss", reason=before.dismiss_reason)
+            undo = await _undo(service, after, "dismiss", reason=before.dismiss_reason)
         frame.flash(request, "gaps.done.reopened", undo=undo)
         return frame.redirect(gap_url(after))
 
 
 async def _refused(
-    request: AnyRequest, service: Service, gap: Gap, error: Invalid, field: str
+    request: AnyRequest, service: Service, gap: Gap, error: Invalid | Unseen, field: str
 ) -> Any:
-    """The gap's page again, saying at the field what must be put right."""
+    """The gap's page again, saying at the field what must be put right, or who did what to the
+    gap meanwhile; where it is part of another by now, that one's page."""
+    now = await service.gap_desk.get(gap.brain, gap.id)
+    if now.merged_into is not None:
+        frame.flash(request, "gaps.merged_meanwhile", kind="warning")
+        return frame.redirect(gap_url(now))
+    if isinstance(error, Unseen):
+        known = await gap_views.names(service)
+        problems = [Problem("", gap_views.meanwhile(request, error.event, known))]
+        return await detail(request, service, now, status=409, errors=problems, refused=field)
     problems = [Problem(field, problem.text) for problem in error.problems]
-    return await detail(request, service, gap, status=400, errors=problems, refused=field)
+    return await detail(request, service, now, status=400, errors=problems, refused=field)
 
 
-def _until(request: AnyRequest, form: FormMultiDict) -> dt.datetime | None:
+def wanted_until(request: AnyRequest, form: FormMultiDict) -> dt.datetime | None:
     """The morning of the chosen day, in Norway. Raises `Invalid` for a date that is none."""
     chosen = str(form.get("until", ""))
     if chosen == "date":
@@ -207,12 +234,24 @@ def _until(request: AnyRequest, form: FormMultiDict) -> dt.datetime | None:
     return morning
 
 
-def _undo(gap: Gap, action: str, **fields: str | list[str]) -> Undo:
-    return Undo(f"{gap_url(gap)}/{action}", fields)
+def wanted_reason(request: AnyRequest, form: FormMultiDict) -> DismissReason:
+    """Why it is laid aside. Raises `Invalid` for no reason that we know."""
+    known: tuple[DismissReason, ...] = get_args(DismissReason)
+    chosen = next((one for one in known if one == form.get("reason")), None)
+    if chosen is None:
+        raise Invalid(frame.say(request, "gaps.wrong.reason"))
+    return chosen
 
 
-def _all(form: FormMultiDict, name: str) -> list[str]:
+def all_of(form: FormMultiDict, name: str) -> list[str]:
+    """All of a form's values of that name."""
     return [value for value in form.getall(name, []) if isinstance(value, str)]
+
+
+async def _undo(service: Service, gap: Gap, action: str, **fields: str) -> Undo:
+    """Takes it back, unless somebody else does something first."""
+    seen = await service.gap_desk.last_event(gap.id)
+    return Undo(f"{gap_url(gap)}/{action}", {**fields, "seen": str(seen)})
 
 
 handlers = [GapWork]

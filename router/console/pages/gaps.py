@@ -80,6 +80,7 @@ class GapPages(Controller):
         )
         page = await _wanted(request, service, brain, filters, cursor)
         only = frame.own_body(request)
+        able = frame.may(request, "close gaps", brain=brain)
         return frame.page(
             request,
             "gaps/list.html",
@@ -95,6 +96,9 @@ class GapPages(Controller):
             else "",
             askers=[] if only else bodies_of(request, brain),
             names=await gap_views.names(service) if only is None else {},
+            choosing=gap_views.CHOOSING.get(filters.status, ()) if able and page.items else (),
+            assignable=await gap_views.assignable(request, brain) if able else [],
+            reasons=get_args(DismissReason),
             views=gap_views,
             request=request,
         )
@@ -135,7 +139,7 @@ async def detail(
     )
     known = await gap_views.names(service) if only is None else {}
     events = [] if only else await desk.events(gap.brain, gap.id)
-    is_open = gap.status in ("open", "snoozed")
+    is_open = gap.status in gap_views.OPEN
     similar = await desk.similar(gap.brain, gap.id, SIMILAR_SHOWN) if able and is_open else []
     similar = [one for one in similar if one.cosine >= SIMILAR_FROM]
     return frame.page(
@@ -149,6 +153,9 @@ async def detail(
         list_url=gaps_url(gap.brain),
         able=able,
         is_open=is_open,
+        splits=able and gap.status in gap_views.SPLITTABLE and gap.count > 1,
+        seen=events[0].id if events else 0,
+        last=gap_views.last_done(request, events, known),
         why=gap_views.why(request, gap),
         asked=gap_views.together(questions.items),
         next=f"{gap_url(gap)}?{urlencode({'cursor': questions.next})}" if questions.next else "",

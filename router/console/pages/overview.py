@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -24,7 +25,8 @@ AnyRequest = Request[Any, Any, Any]
 GAPS_SHOWN = 6
 EXPIRING_SHOWN = 5
 FACTS_SHOWN = 5
-WEEKS_SHOWN = 8
+WEEKS_SHOWN = 12
+DAYS_FROM_HOURS = 48.0
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -36,11 +38,13 @@ class Missing(msgspec.Struct, frozen=True):
 
 
 class Week(msgspec.Struct, frozen=True):
-    """One week of the chart: its name is the Monday's day and month."""
+    """One week of the charts: its name is the Monday's day and month. `hours` is the median from
+    first asked to answered, None where nothing was answered."""
 
     name: str
     opened: int
     closed: int
+    hours: float | None
 
 
 @get("/brains/{brain:str}", guards=[needs("read", "any body")])
@@ -60,6 +64,7 @@ async def overview(request: AnyRequest, service: ServiceHere, brain: BrainPath) 
     )
     missing = await _missing(service, brain, only)
     weeks = _weeks(request, numbers)
+    unit, length = _unit(weeks)
     return frame.page(
         request,
         "overview/show.html",
@@ -81,9 +86,17 @@ async def overview(request: AnyRequest, service: ServiceHere, brain: BrainPath) 
             (frame.say(request, "overview.opened"), [week.opened for week in weeks]),
             (frame.say(request, "overview.closed"), [week.closed for week in weeks]),
         ],
+        times=[None if week.hours is None else round(week.hours / length, 1) for week in weeks],
+        unit=frame.say(request, f"overview.{unit}"),
         views=gap_views,
         request=request,
     )
+
+
+def _unit(weeks: Sequence[Week]) -> tuple[str, float]:
+    """What times are drawn in, and how many hours that is."""
+    longest = max((week.hours for week in weeks if week.hours is not None), default=0.0)
+    return ("days", 24.0) if longest >= DAYS_FROM_HOURS else ("hours", 1.0)
 
 
 async def _missing(service: Service, brain: str, only: str | None) -> list[Missing]:
@@ -100,12 +113,13 @@ async def _missing(service: Service, brain: str, only: str | None) -> list[Missi
 
 
 def _weeks(request: AnyRequest, numbers: GapOverview) -> list[Week]:
-    pairs = list(zip(numbers.opened_by_week, numbers.closed_by_week, strict=True))
+    opened_by_week, closed_by_week = numbers.opened_by_week, numbers.closed_by_week
+    rows = list(zip(opened_by_week, closed_by_week, numbers.hours_by_week, strict=True))
     weeks = []
-    for opened, closed in pairs[-WEEKS_SHOWN:]:
+    for opened, closed, times in rows[-WEEKS_SHOWN:]:
         monday = dt.date.fromisoformat(opened.week)
         name = frame.say(request, "overview.week", day=monday.day, month=monday.month)
-        weeks.append(Week(name, opened.count, closed.count))
+        weeks.append(Week(name, opened.count, closed.count, times.hours))
     return weeks
 
 

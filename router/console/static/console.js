@@ -12,7 +12,11 @@ const running = new Set();
 /** Fetch the fragment `element` anew and put it in the old one's place, unless it is in use. */
 export async function refresh(element, url = location.href) {
   const id = element.id;
-  if (running.has(id) || inUse(element)) return null;
+  if (running.has(id)) return null;
+  if (inUse(element)) {
+    if (element.querySelector("[data-choice]:checked")) offer(element);
+    return null;
+  }
   running.add(id);
   try {
     const response = await fetch(url, { headers: { "X-Fragment": id }, credentials: "same-origin" });
@@ -32,7 +36,9 @@ function swap(element, html) {
   const old = new Set([...element.querySelectorAll("[data-key]")].map((item) => item.dataset.key));
   const focused = document.activeElement?.id;
   const fresh = document.importNode(parsed, true);
+  const at = marked < 0 ? null : items()[marked]?.dataset.key?.split("-")[0];
   element.replaceWith(fresh);
+  if (at) remark(at);
   if (old.size) {
     for (const item of fresh.querySelectorAll("[data-key]")) {
       if (!old.has(item.dataset.key)) item.classList.add("changed");
@@ -40,6 +46,38 @@ function swap(element, html) {
   }
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   return fresh;
+}
+
+/** What is chosen in a list stays as it is; whoever chose may have it shown anew. */
+function offer(element) {
+  if (element.querySelector(".notice")) return;
+  element.prepend(
+    notice("stale", () => {
+      for (const box of element.querySelectorAll("[data-choice]:checked")) box.checked = false;
+      counted();
+      refresh(element);
+    }),
+  );
+}
+
+/** A line with a button, in the page's own words: data-<name> and data-<name>-<what it does>. */
+function notice(name, act) {
+  const words = document.body.dataset;
+  const line = document.createElement("div");
+  line.className = "notice";
+  line.role = "status";
+  const text = document.createElement("p");
+  text.textContent = words[name];
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button-tertiary button-small";
+  button.textContent = words[`${name}Show`] ?? words[`${name}Drop`];
+  button.addEventListener("click", () => {
+    line.remove();
+    act();
+  });
+  line.append(text, button);
+  return line;
 }
 
 /** Somebody is writing, ticking or has a panel open in it: do not take it from under them. */
@@ -122,17 +160,31 @@ if (job) watch();
 
 // --- Keys ---------------------------------------------------------------------------------------
 
-const writing = "input, textarea, select, [contenteditable]";
+const writing = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 let marked = -1;
 
+function items() {
+  return [...document.querySelectorAll("[data-item]")];
+}
+
 function move(step) {
-  const items = [...document.querySelectorAll("[data-item]")];
-  if (!items.length) return;
-  marked = Math.max(0, Math.min(items.length - 1, marked + step));
-  items.forEach((item, index) => item.classList.toggle("marked", index === marked));
-  const link = items[marked].querySelector("a[href]");
-  link?.focus({ preventScroll: true });
-  items[marked].scrollIntoView({ block: "nearest" });
+  const all = items();
+  if (!all.length) return;
+  marked = Math.max(0, Math.min(all.length - 1, marked + step));
+  all.forEach((item, index) => item.classList.toggle("marked", index === marked));
+  all[marked].querySelector("a[href]")?.focus({ preventScroll: true });
+  all[marked].scrollIntoView({ block: "nearest" });
+}
+
+/** The list has been renewed: the mark stays on what it was on, wherever that is now. */
+function remark(key) {
+  const all = items();
+  marked = all.findIndex((item) => item.dataset.key?.split("-")[0] === key);
+  if (marked < 0) return;
+  all[marked].classList.add("marked");
+  if (document.activeElement === document.body) {
+    all[marked].querySelector("a[href]")?.focus({ preventScroll: true });
+  }
 }
 
 document.addEventListener("keydown", (event) => {
@@ -158,17 +210,129 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "k" || (event.key === "ArrowUp" && inList)) {
     event.preventDefault();
     move(-1);
+  } else if (event.key === "x") {
+    (event.target.closest("[data-item]") ?? items()[marked])?.querySelector("[data-choice]")?.click();
   }
 });
 
+// Where a list is walked from is also where it was clicked or tabbed into.
+document.addEventListener("focusin", (event) => {
+  const item = event.target.closest("[data-item]");
+  if (item) marked = items().indexOf(item);
+});
+
+// --- Several at once ----------------------------------------------------------------------------
+
+function counted() {
+  const boxes = [...document.querySelectorAll("[data-choice]")];
+  const count = boxes.filter((box) => box.checked).length;
+  for (const element of document.querySelectorAll("[data-chosen]")) element.textContent = count;
+  const all = document.querySelector("[data-choose-all]");
+  if (!all) return;
+  all.checked = count > 0 && count === boxes.length;
+  all.indeterminate = count > 0 && count < boxes.length;
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-choose-all]")) {
+    for (const box of document.querySelectorAll("[data-choice]")) box.checked = event.target.checked;
+  }
+  if (event.target.matches("[data-choice], [data-choose-all]")) counted();
+});
+addEventListener("pageshow", counted);
+
+// --- What is written is not lost -------------------------------------------------------------------
+
+// Of one person: the next one to sign in here is not shown it.
+const kept = `kept:${document.body.dataset.person ?? ""}:`;
+
+function fields(form) {
+  return [...form.elements].filter(
+    (field) => field.name && !["hidden", "submit", "button", "file", "password"].includes(field.type),
+  );
+}
+
+function state(form) {
+  return JSON.stringify(fields(form).map((field) => [field.name, field.value, field.checked ?? null]));
+}
+
+function restore(form, text) {
+  const free = fields(form);
+  for (const [name, value, checked] of JSON.parse(text)) {
+    const choice = checked !== null && checked !== undefined;
+    const index = free.findIndex(
+      (field) => field.name === name && (!["checkbox", "radio"].includes(field.type) || field.value === value),
+    );
+    if (index < 0) continue;
+    const [field] = free.splice(index, 1);
+    if (["checkbox", "radio"].includes(field.type)) field.checked = choice && checked;
+    else field.value = value;
+  }
+}
+
+/** A form with data-keep holds in this tab what is written in it, until it has been taken. */
+function keep(form) {
+  const key = kept + form.dataset.keep;
+  const before = state(form);
+  const held = sessionStorage.getItem(key);
+  if (held !== null && held !== before) {
+    restore(form, held);
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+    form.prepend(
+      notice("kept", () => {
+        sessionStorage.removeItem(key);
+        restore(form, before);
+        form.querySelector("input:not([type=hidden]), textarea")?.focus();
+      }),
+    );
+  }
+  form.addEventListener("input", () => sessionStorage.setItem(key, state(form)));
+}
+
+for (const form of document.querySelectorAll("form[data-keep]")) keep(form);
+for (const element of document.querySelectorAll("[data-forget]")) {
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith(kept + element.dataset.forget)) sessionStorage.removeItem(key);
+  }
+}
+
+// --- Pressed once ---------------------------------------------------------------------------------
+
+const PRESSED_MS = 4000;
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.pressed) return event.preventDefault();
+  if (form.action.endsWith("/sign-out")) sessionStorage.clear();
+  form.dataset.pressed = "yes";
+  setTimeout(() => delete form.dataset.pressed, PRESSED_MS);
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-pressed]")) delete form.dataset.pressed;
+});
+
+// --- Back to the list as it was -----------------------------------------------------------------------
+
+const list = document.querySelector("[data-list]");
+if (list) sessionStorage.setItem(`list:${location.pathname}`, location.search);
+for (const link of document.querySelectorAll(".breadcrumb a, a[data-to-list]")) {
+  const search = sessionStorage.getItem(`list:${link.pathname}`);
+  if (search && !link.search) link.search = search;
+}
+
 document.addEventListener("click", (event) => {
-  for (const open of document.querySelectorAll("details.account[open], .actions details.panel[open], .page-actions details.panel[open]")) {
+  for (const open of document.querySelectorAll("details.account[open], .actions details.panel[open], .page-actions details.panel[open], .chosen details.panel[open]")) {
     if (!open.contains(event.target)) open.open = false;
   }
 });
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  const chosen = event.target.closest(".file")?.querySelector("[data-file-name]");
+  if (chosen && event.target.files.length) {
+    chosen.textContent = [...event.target.files].map((file) => file.name).join(", ");
+  }
 });
 
 // What must be put right is read first.
