@@ -100,14 +100,14 @@ class Broadcasts:
         showing = broadcasts.showing(kept, body, self._clock())
         return [self._notice(one, body, language) for one in showing[:NOTICES_MAX]]
 
-    def crowded_out(self, brain: str) -> dict[str, list[Body]]:
+    def crowded_out(self, brain: str) -> dict[str, tuple[Body, ...]]:
         """Those that show now and have no room among the first, by id, and in which bodies."""
         kept, now = self._knowledge.broadcasts.get(brain, {}).values(), self._clock()
-        found: dict[str, list[Body]] = {}
+        found: dict[str, tuple[Body, ...]] = {}
         for body in self._knowledge.bodies.values():
             if body.brain == brain:
                 for one in broadcasts.showing(kept, body, now)[NOTICES_MAX:]:
-                    found.setdefault(one.id, []).append(body)
+                    found[one.id] = (*found.get(one.id, ()), body)
         return found
 
     async def watch(self, body_slug: str, language: str) -> AsyncGenerator[Sequence[Notice], None]:

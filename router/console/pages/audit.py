@@ -13,11 +13,11 @@ from litestar import Controller, Request, Response, get
 from litestar.exceptions import ClientException
 from litestar.params import QueryParameter
 
-from brains import audit
+from brains import audit, people
 from brains.audit import Filter, Line
 from brains.pages import Page
 from router.api.service import ServiceHere
-from router.console import frame, wording
+from router.console import audit_views, frame
 from router.errors import NotAllowed
 from router.security.access import Holder
 from router.security.guards import key_in
@@ -78,13 +78,14 @@ class AuditController(Controller):
             "audit/list.html",
             title=frame.say(request, "audit.title"),
             area="audit",
-            lines=page.items,
+            days=audit_views.told(
+                request, page.items, await _names(request, service), service.pipeline.clock()
+            ),
             asked=asked,
             filtered=bool(asked.query()),
-            worded=lambda name: _worded(request, name),
-            actions=_actions(request),
-            brains_seen=[knowledge.brains[id] for id in _brains(request)],
-            bodies_seen=[knowledge.bodies[slug] for slug in _bodies(request)],
+            actions=audit_views.areas(request),
+            brain_options=[(id, knowledge.brains[id].name) for id in _brains(request)],
+            body_options=[(slug, knowledge.bodies[slug].name) for slug in _bodies(request)],
             next=f"{AUDIT}?{asked.query(cursor=page.next)}" if page.next else "",
             export=f"{AUDIT}/export?{asked.query()}",
         )
@@ -181,19 +182,14 @@ def _day(text: str) -> dt.datetime | None:
         raise ClientException("“since” is a day, as 2026-03-31.") from None
 
 
-def _actions(request: AnyRequest) -> list[tuple[str, str]]:
-    """The kinds of lines, for the filter."""
-    named: dict[str, str] = wording.texts("audit", frame.language(request))["area"]
-    return [
-        ("", frame.say(request, "common.all")),
-        *((f"{one}.", text) for one, text in named.items()),
-    ]
-
-
-def _worded(request: AnyRequest, action: str) -> str:
-    """An action in words, where there are some."""
-    key = f"audit.did.{action}"
-    return frame.say(request, key) if wording.has(key, frame.language(request)) else action
+async def _names(request: AnyRequest, service: ServiceHere) -> dict[str, str]:
+    """What people and keys are called, by id; for administrators."""
+    if not frame.may(request, "manage keys"):
+        return {}
+    async with service.db.read() as tx:
+        known = await people.listing(tx)
+    keys = await access(request).listing()
+    return {person.id: person.name for person in known} | {key.id: key.name for key in keys}
 
 
 def _row(line: Line) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Controller, Request, get, post
+from litestar.params import QueryParameter
 
 from brains.errors import Invalid, Problem
 from brains.knowledge import title_of
@@ -22,7 +23,9 @@ from router.security.guards import needs
 from router.settings import Settings as ServiceSettings
 
 AnyRequest = Request[Any, Any, Any]
+Words = Annotated[str, QueryParameter(max_length=200, required=False)]
 STALE = 409
+BODIES_SHOWN = 40
 POPULAR_FIELDS = 6
 ENTRIES_OFFERED = 1000
 
@@ -33,19 +36,40 @@ class BodyPages(Controller):
     path = "/bodies"
 
     @get("/")
-    async def index(self, request: AnyRequest, service: ServiceHere) -> Any:
+    async def index(
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        text: Words = "",
+        group: Words = "",
+        page: Annotated[int, QueryParameter(ge=1, le=10_000, required=False)] = 1,
+    ) -> Any:
         """Those that whoever is signed in may read, by name."""
         seen = [
             body
             for body in service.knowledge.bodies.values()
             if frame.may(request, "read", body=body.id)
         ]
+        found = [
+            body
+            for body in sorted(seen, key=lambda body: body.name.casefold())
+            if text.casefold().strip() in f"{body.name} {body.id}".casefold()
+            and (not group or group in body.groups)
+        ]
+        start = (page - 1) * BODIES_SHOWN
         return frame.page(
             request,
             "bodies/index.html",
             title=frame.say(request, "bodies.title"),
             area="bodies",
-            organisations=sorted(seen, key=lambda body: body.name.casefold()),
+            organisations=found[start : start + BODIES_SHOWN],
+            many=len(seen) > BODIES_SHOWN,
+            text=text,
+            group=group,
+            groups=[(one, one) for one in sorted({one for body in seen for one in body.groups})],
+            more=f"?{urlencode({'text': text, 'group': group, 'page': page + 1})}"
+            if len(found) > start + BODIES_SHOWN
+            else "",
             may_add=frame.may(request, "manage bodies"),
             url=_url,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import msgspec
 from litestar import Controller, Request, get, post
 from litestar.params import QueryParameter
 
@@ -51,9 +52,10 @@ class FactPages(Controller):
     ) -> Any:
         """Bodies by facts, the gaps in it marked."""
         of = tuple(dict.fromkeys(request.query_params.getall("of", [])))
-        wanted, own = Wanted(only, topic, entry, text, of), frame.own_body(request)
+        wanted, own = Wanted(only, topic, entry, text), frame.own_body(request)
         if own is not None:
             return await list_page(request, service.knowledge.body(own), wanted)
+        wanted = msgspec.structs.replace(wanted, of=of)
         table = await parts.table_of(request, brain, of)
         rows = [row for row in table.rows if wanted.takes(row)]
         if only == "missing":
