@@ -24,7 +24,6 @@ from brains.notes import NewNote
 from brains.vectors import Progress, TextEncoder
 
 AUTHOR_IMPORT = "import"
-ENTRIES_AT_ONCE_MAX = 100_000
 
 
 Also = Callable[[Transaction, dict[str, Head], list[Entry]], Awaitable[None]]
@@ -296,8 +295,8 @@ async def _save(
 
 
 def _problems(batch: Sequence[Entry], bodies: set[str], groups: set[str]) -> Iterable[Problem]:
-    if len(batch) > ENTRIES_AT_ONCE_MAX:
-        yield Problem("", f"Import at most {ENTRIES_AT_ONCE_MAX} entries at a time.")
+    if len(batch) > checks.ENTRIES_AT_ONCE_MAX:
+        yield Problem("", f"Import at most {checks.ENTRIES_AT_ONCE_MAX} entries at a time.")
         return
     seen: set[str] = set()
     for entry in batch:

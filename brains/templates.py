@@ -28,6 +28,8 @@ _parser = SandboxedEnvironment(keep_trailing_newline=True)
 
 def check(template: str) -> set[str]:
     """The keys of every fact the template mentions. Raises `Invalid` for anything not allowed."""
+    if "{" not in template:
+        return set()
     return {key for key, _ in _mentions(_parse(template))}
 
 

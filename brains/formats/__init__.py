@@ -12,7 +12,7 @@
     files        what was uploaded: names, encodings, archives; mhtml: pages that were saved
     findings     what reading finds: entries with their places, problems, notes
     columns      header rows; cells: rows to entries, for table and excel
-    jsonld, microdata, markdown, yaml_nodes, languages, ids, reasons    what the readers share
+    jsonld, markup, microdata, markdown, yaml_nodes, languages, ids, reasons    shared by readers
 
 `read` tells what a file is by what is in it, and by its ending where that
 does not tell. A new format is a module with `NAME` and `gather`, and a line

@@ -23,6 +23,7 @@ from brains.formats.ids import Ids
 from brains.formats.jsonld import LANGUAGE, Graph, Node, load
 from brains.formats.languages import tag
 from brains.formats.markdown import from_html
+from brains.formats.markup import walk
 from brains.knowledge import Answer, Knowledge, title_of
 from brains.model import Entry
 
@@ -84,14 +85,12 @@ def is_markup(text: str) -> bool:
 def _in_markup(text: str, found: Findings) -> _Page:
     """The objects of a web page: those in scripts or, where those have no questions, in markup."""
     scripts = _Scripts()
-    scripts.feed(text)
-    scripts.close()
+    walk(scripts, text)
     wanted = [one for one in scripts.found if any(name in one[1] for name in _OF_PAGES)]
     graph = Graph([load(script, line) for line, script in wanted])
     if not any(True for page in graph.pages() for _ in graph.questions(page)):
         reader = microdata.Microdata()
-        reader.feed(text)
-        reader.close()
+        walk(reader, text)
         graph = Graph([reader.items])
     return _Page(graph, tag(scripts.language, found.language), scripts.address)
 

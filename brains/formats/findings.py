@@ -54,8 +54,11 @@ class Findings:
     ) -> None:
         """Takes an entry, and checks it: by itself, and that its id is not taken.
 
-        `named` says a problem of a field in the file's own words.
+        `named` says a problem of a field in the file's own words. Raises `Invalid` where there
+        are more than may be imported at a time.
         """
+        if len(self.rows) == checks.ENTRIES_AT_ONCE_MAX:
+            raise Invalid(f"Import at most {checks.ENTRIES_AT_ONCE_MAX} entries at a time.")
         first = self._first.setdefault(entry.id, place)
         problems = list(checks.check_entry(entry))
         if first != place:

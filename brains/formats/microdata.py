@@ -7,6 +7,7 @@ Microdata is `itemscope`, `itemtype` and `itemprop`; RDFa is `typeof`, and
 from __future__ import annotations
 
 import html
+from collections import Counter
 from html.parser import HTMLParser
 from typing import Any
 
@@ -36,6 +37,8 @@ class Microdata(HTMLParser):
         super().__init__()
         self.items: list[dict[str, Any]] = []
         self._open: list[_Open] = []
+        self._written: list[_Open] = []
+        self._tags: Counter[str] = Counter()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -58,6 +61,9 @@ class Microdata(HTMLParser):
                 element.of, element.property = outer, names[0]
         if tag not in _VOID and len(self._open) < DEPTH_MAX:
             self._open.append(element)
+            self._tags[tag] += 1
+            if element.of is not None:
+                self._written.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -65,11 +71,13 @@ class Microdata(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if not any(one.tag == tag for one in self._open):
+        if not self._tags[tag]:
             return
         while self._open:
             closed = self._open.pop()
+            self._tags[closed.tag] -= 1
             if closed.of is not None:
+                self._written.pop()
                 text = "".join(closed.markup).strip()
                 closed.of.setdefault(closed.property, []).append(text)
             if closed.tag == tag:
@@ -80,6 +88,5 @@ class Microdata(HTMLParser):
         self._write(html.escape(data, quote=False))
 
     def _write(self, markup: str) -> None:
-        for one in self._open:
-            if one.of is not None:
-                one.markup.append(markup)
+        for one in self._written:
+            one.markup.append(markup)

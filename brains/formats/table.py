@@ -20,6 +20,7 @@ from brains.formats.findings import Findings
 NAME = "table"
 ENDINGS = (".csv", ".tsv", ".txt")
 CELL_CHARS_MAX = 200_000
+COLUMNS_MAX = 200
 TAB = "\t"
 SEPARATORS = f",;{TAB}|"
 
@@ -71,7 +72,15 @@ class _Rows(Iterator[Cells]):
 
     def __next__(self) -> Cells:
         self.line = self._reader.line_num + self._skipped + 1
-        return Cells(f"line {self.line}", next(self._reader))
+        row = next(self._reader)
+        while row and not row[-1]:
+            row.pop()
+        if len(row) > COLUMNS_MAX:
+            raise Invalid(
+                f"It has more than {COLUMNS_MAX} columns. Keep those that you need.",
+                f"line {self.line}",
+            )
+        return Cells(f"line {self.line}", row)
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -84,7 +93,8 @@ def _separator(text: str) -> str:
     """What stands between the columns, where a header shows it; else empty."""
     for line in _lines(text):
         for mark in SEPARATORS:
-            names = [name.strip().strip('"') for name in line.split(mark)]
+            parts = line.split(mark, COLUMNS_MAX)[:COLUMNS_MAX]
+            names = [name.strip().strip('"') for name in parts]
             if columns.read(names).is_table:
                 return mark
     return ""
