@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from filelock import FileLock
 
+from tests.adapters.installations import Two, peers_of_each_other
 from tests.browser.conftest import browser, page
 
 __all__ = ["browser", "page"]
@@ -56,3 +59,11 @@ def node_modules() -> Path:
                 (pytest.fail if os.environ.get("CI") else pytest.skip)("npm ci failed, see above")
             fetched.write_bytes(wanted.read_bytes())
     return JS / "node_modules"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
+    """Two installations that are peers, for all tests between installations."""
+    homes = [tmp_path_factory.mktemp(name) for name in ("hordaland", "frida")]
+    async with peers_of_each_other(homes) as two:
+        yield two

@@ -16,7 +16,7 @@ import pytest_asyncio
 from brains import audit, store
 from brains.audit import Filter
 from brains.model import Body, Remit
-from tests.adapters.test_samsvar import Installation, installation
+from tests.adapters.installations import Installation, installation
 from tests.router.conftest import others
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
