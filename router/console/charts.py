@@ -111,9 +111,9 @@ def _grid(top: float) -> str:
 
 
 def _names(labels: Sequence[str], slot: float) -> str:
-    every = max(1, -(-len(labels) // 12))
+    every = max(1, -(-len(labels) // 8))
     return "".join(
-        f'<text class="axis axis-name" x="{LEFT + slot * (index + 0.5):.1f}" y="{HEIGHT - 8}" '
+        f'<text class="axis" x="{LEFT + slot * (index + 0.5):.1f}" y="{HEIGHT - 8}" '
         f'text-anchor="middle">{escape(name)}</text>'
         for index, name in enumerate(labels)
         if index % every == 0

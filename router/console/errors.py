@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from litestar import Response
 from litestar.exceptions import HTTPException
 
 from brains.errors import SamsvarError
-from router.console import frame, wording
+from router.console import frame, problems, wording
+from router.security.signed_in import SIGN_IN, own_path
 
 PREFIX = "/console"
 FORM_TOKEN = "CSRF"  # how Litestar says that a form's token was not this browser's
@@ -55,6 +57,14 @@ def _page(
         area="",
         status=int(status),
         text=frame.say(request, text),
-        detail=detail if foreseen or known == 500 else "",
+        detail=problems.worded(detail, spoken) if foreseen or known == 500 else "",
         status_code=int(status),
+        sign_in=_sign_in(request) if status == HTTPStatus.UNAUTHORIZED else "",
     )
+
+
+def _sign_in(request: frame.AnyRequest) -> str:
+    """Where to sign in, and come back to the page that was sent from."""
+    sent_from = urlsplit(request.headers.get("referer", ""))
+    page = own_path(sent_from.path + (f"?{sent_from.query}" if sent_from.query else ""))
+    return f"{SIGN_IN}?next={quote(page, safe='')}"

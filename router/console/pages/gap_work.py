@@ -204,7 +204,7 @@ async def _refused(
     if isinstance(error, Unseen):
         known = await gap_views.names(service)
         problems = [Problem("", gap_views.meanwhile(request, error.event, known))]
-        return await detail(request, service, now, status=409, errors=problems, refused=field)
+        return await detail(request, service, now, status=409, errors=problems)
     problems = [Problem(field, problem.text) for problem in error.problems]
     return await detail(request, service, now, status=400, errors=problems, refused=field)
 

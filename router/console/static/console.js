@@ -302,9 +302,9 @@ const PRESSED_MS = 4000;
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
+  if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
   if (form.dataset.pressed) return event.preventDefault();
-  if (form.action.endsWith("/sign-out")) sessionStorage.clear();
+  if (form.getAttribute("action")?.endsWith("/sign-out")) sessionStorage.clear();
   form.dataset.pressed = "yes";
   setTimeout(() => delete form.dataset.pressed, PRESSED_MS);
 });
