@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,8 @@ from brains.errors import Invalid, Problem
 from router.api.parameters import BrainPath
 from router.api.service import ServiceHere
 from router.console import fact_parts as parts
-from router.console import frame
+from router.console import forms, frame
+from router.console.problems import worded
 from router.curation import fact_csv
 from router.curation.fact_csv import Values
 from router.security.access import Access
@@ -24,6 +26,7 @@ AnyRequest = Request[Any, Any, Any]
 SET = [needs("set facts", "any body")]
 FILE_BYTES_MAX = 5 * 2**20
 CHANGES_SHOWN = 200
+_PLACE = re.compile(r"line (?P<line>\d+)(?:, column (?P<column>.*))?", re.DOTALL)
 
 
 class FactFilePages(Controller):
@@ -120,15 +123,21 @@ def _import_page(request: AnyRequest, brain: str, error: Invalid | None = None) 
         "facts/import.html",
         title=frame.say(request, "facts.import.title"),
         area="facts",
-        status=400 if error else 200,
-        errors=[Problem("file", _placed(request, one)) for one in error.problems] if error else [],
+        errors=forms.problems(error, lambda problem: _placed(request, problem)),
         url=parts.facts_url(brain),
         import_url=_import_url(brain),
     )
 
 
-def _placed(request: AnyRequest, problem: Problem) -> str:
-    return f"{problem.pointer}: {problem.text}" if problem.pointer != "file" else problem.text
+def _placed(request: AnyRequest, problem: Problem) -> Problem:
+    """A problem of the file, pointing at the form's one field; it says where in the file it is."""
+    text = worded(problem.text, frame.language(request))
+    place = _PLACE.fullmatch(problem.pointer)
+    if place is None:
+        return Problem("file", text)
+    key = "facts.import.in_column" if place["column"] else "facts.import.in_line"
+    where = frame.say(request, key, line=place["line"], column=place["column"])
+    return Problem("file", f"{where}: {text}")
 
 
 def _import_url(brain: str) -> str:
