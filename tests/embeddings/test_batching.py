@@ -115,6 +115,21 @@ async def test_batches_have_a_largest_size(slow: SlowEncoder, batching: Batching
     assert [len(batch) for _, batch in slow.batches] == [BATCH_TEXTS_MAX, BATCH_TEXTS_MAX, 1]
 
 
+async def test_a_question_goes_before_what_waits_in_hundreds(
+    slow: SlowEncoder, batching: BatchingEncoder
+) -> None:
+    slow.hold()
+    texts = [f"tekst {n}" for n in range(5 * BATCH_TEXTS_MAX)]
+    many = asyncio.create_task(batching.encode(texts))
+    await begun(slow)
+    asked = [asyncio.create_task(batching.encode([one])) for one in ("hei", texts[-1])]
+    await asyncio.sleep(0)
+    slow.go.set()
+    await asyncio.gather(many, *asked)
+    assert [batch for _, batch in slow.batches][1] == ["hei", texts[-1]]
+    assert sorted(text for _, batch in slow.batches for text in batch) == sorted([*texts, "hei"])
+
+
 async def test_the_longest_unasked_text_is_forgotten_first(slow: SlowEncoder) -> None:
     encoder = BatchingEncoder(slow, cached_texts_max=2)
     for text in ("a", "b", "a", "c", "a", "b"):
