@@ -5,13 +5,15 @@
 
 `static/` is the widget itself, plain ES modules that need no build:
 
-    v1.js        the custom element: what happens when
+    v1.js        the custom element: panel, keys, input and menu
+    talk.js      the conversation: what is sent, and what happens in it
+    shown.js     what the panel shows of it: log, notices, popular questions
     panel.js     the frame: launcher, head, log, input, menu
     view.js      the messages in it, from data to DOM nodes
     client.js    calls to `/v1/conversations`, and what the browser remembers
     texts.js     the widget's own words in Bokmål, Nynorsk and English
     style.js     the looks, and the CSS properties a site may set
 
-`adapter.py` serves them under `/widget/`. A site loads `v1.js` alone by name, so that
-address never changes; what it imports is addressed by content and never stale.
+`adapter.py` serves them together as `/widget/v1.js`: a site loads that by name, so the address
+never changes, and one request is all that it waits for.
 """

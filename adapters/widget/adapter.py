@@ -1,4 +1,4 @@
-"""Serves the widget's files under `/widget/`, to any site that embeds it."""
+"""Serves the widget as `/widget/v1.js`, to any site that embeds it."""
 
 from __future__ import annotations
 
@@ -10,45 +10,57 @@ from typing import Any
 import msgspec
 from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import CacheControlHeader
-from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 
 STATIC = Path(__file__).parent / "static"
 ENTRY = "v1.js"
-ENTRY_AGE_SECONDS_MAX = 300
-PART_AGE_SECONDS_MAX = 365 * 24 * 3600
+AGE_SECONDS_MAX = 300
+STALE_SECONDS_MAX = 24 * 3600
 # Comments are for whoever reads the sources: visitors need not fetch them.
 COMMENT = re.compile(r"^[ \t]*/\*\*.*?\*/\n", re.DOTALL | re.MULTILINE)
+IMPORT = re.compile(r'^import [^;]*? from "\./([\w.]+)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async |function|class|const))", re.MULTILINE)
+DECLARED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
-HEADERS_FOR_OTHER_SITES = {
+HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
+    "Cache-Control": CacheControlHeader(
+        public=True, max_age=AGE_SECONDS_MAX, stale_while_revalidate=STALE_SECONDS_MAX
+    ).to_header(include_header_name=False),
 }
 
 
 class WidgetFile(msgspec.Struct, frozen=True):
-    """One file as it is sent. `version` changes when anything in the widget does."""
+    """The widget as it is sent. `version` changes when anything in it does."""
 
     content: bytes
     version: str
 
 
-def load(folder: Path = STATIC) -> dict[str, WidgetFile]:
-    """The widget's files by name, imports addressed by version (`./view.js?v=3f2a..`).
+def load(folder: Path = STATIC) -> WidgetFile:
+    """All modules of the widget in one, so that a site waits for one request.
 
-    The version is one for the whole widget: a page never mixes two releases of it.
+    Each comes once, after those that it imports, without its `import` and `export`. Raises
+    `ValueError` where two modules declare the same name: in one module that would be an error.
     """
-    files = sorted(folder.glob("*.js"))
-    sources = {path.name: COMMENT.sub("", path.read_text("utf-8")) for path in files}
-    version = hashlib.sha256("".join(sources.values()).encode()).hexdigest()[:12]
-    return {name: _file(source, sources, version) for name, source in sources.items()}
+    sources: dict[str, str] = {}
+    _gather(folder, ENTRY, sources)
+    whole = "".join(sources.values())
+    names = DECLARED.findall(whole)
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"declared in two modules of the widget: {', '.join(sorted(twice))}")
+    content = whole.encode()
+    return WidgetFile(content, hashlib.sha256(content).hexdigest()[:12])
 
 
-def _file(source: str, names: dict[str, str], version: str) -> WidgetFile:
-    for name in names:
-        source = source.replace(f'from "./{name}";', f'from "./{name}?v={version}";')
-    return WidgetFile(source.encode(), version)
+def _gather(folder: Path, name: str, sources: dict[str, str]) -> None:
+    source = COMMENT.sub("", (folder / name).read_text("utf-8"))
+    for imported in IMPORT.findall(source):
+        if imported not in sources:
+            _gather(folder, imported, sources)
+    sources[name] = EXPORT.sub("", IMPORT.sub("", source))
 
 
 class WidgetAdapter:
@@ -57,43 +69,22 @@ class WidgetAdapter:
     name = "widget"
 
     def __init__(self, folder: Path = STATIC) -> None:
-        self._files = load(folder)
+        self._file = load(folder)
 
     def routes(self) -> list[HTTPRouteHandler]:
-        """`GET` and `HEAD /widget/{file}`. 404 for what is not a file of the widget."""
+        """`GET` and `HEAD /widget/v1.js`."""
 
         @route(
-            "/widget/{file_name:str}",
+            f"/widget/{ENTRY}",
             http_method=[HttpMethod.GET, HttpMethod.HEAD],
             include_in_schema=False,
             sync_to_thread=False,
         )
-        def widget_file(file_name: str, request: Request[Any, Any, Any]) -> Response[bytes]:
-            file = self._files.get(file_name)
-            if file is None:
-                raise NotFoundException(f"The widget has no file {file_name}.")
-            return _respond(file_name, file, request)
+        def widget_file(request: Request[Any, Any, Any]) -> Response[bytes]:
+            etag = f'W/"{self._file.version}"'
+            headers = {**HEADERS, "ETag": etag}
+            if etag in request.headers.get("If-None-Match", ""):
+                return Response(b"", status_code=304, headers=headers)
+            return Response(self._file.content, headers=headers, media_type="text/javascript")
 
         return [widget_file]
-
-
-def _respond(name: str, file: WidgetFile, request: Request[Any, Any, Any]) -> Response[bytes]:
-    etag = f'W/"{file.version}"'
-    headers = {
-        **HEADERS_FOR_OTHER_SITES,
-        "ETag": etag,
-        "Cache-Control": _caching(name, request.query_params.get("v") == file.version),
-    }
-    if etag in request.headers.get("If-None-Match", ""):
-        return Response(b"", status_code=304, headers=headers)
-    return Response(file.content, headers=headers, media_type="text/javascript")
-
-
-def _caching(name: str, addressed_by_version: bool) -> str:
-    if name != ENTRY and addressed_by_version:
-        return CacheControlHeader(
-            public=True, max_age=PART_AGE_SECONDS_MAX, immutable=True
-        ).to_header(include_header_name=False)
-    return CacheControlHeader(
-        public=True, max_age=ENTRY_AGE_SECONDS_MAX, stale_while_revalidate=24 * 3600
-    ).to_header(include_header_name=False)
