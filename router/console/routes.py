@@ -8,8 +8,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Router, get
 from litestar.datastructures import CacheControlHeader
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
@@ -93,7 +95,7 @@ AREAS: tuple[ModuleType, ...] = (
 
 
 def console_routes(service: Service, settings: Settings) -> list[ControllerRouterHandler]:
-    """`/console` and all below it."""
+    """`/console` and all below it, and `/`, which leads there."""
     handlers: list[Any] = [handler for area in AREAS for handler in area.handlers]
     handlers.append(
         Router(
@@ -120,7 +122,19 @@ def console_routes(service: Service, settings: Settings) -> list[ControllerRoute
         cache_control=CacheControlHeader(public=True, max_age=STATIC_AGE_SECONDS, immutable=True),
         include_in_schema=False,
     )
-    return [console, static]
+    return [_front(settings), console, static]
+
+
+def _front(settings: Settings) -> HTTPRouteHandler:
+    """`/`, for whoever opens the service's address: the way to the demo's websites, where it
+    runs with them, else to the console."""
+    leads_to = "/demo" if settings.demo else "/console"
+
+    @get("/", include_in_schema=False, sync_to_thread=False)
+    def start_here() -> Redirect:
+        return Redirect(leads_to, headers={"Cache-Control": "no-store"})
+
+    return start_here
 
 
 def attach(app: Litestar, service: Service) -> None:

@@ -30,6 +30,7 @@ TABLE: list[tuple[set[str], str]] = [
     (
         OPEN,
         """
+        GET /
         GET /docs
         GET /healthz
         GET /metrics

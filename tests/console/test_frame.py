@@ -19,12 +19,21 @@ from brains.store import now
 from router.console.live import Live, Place
 from router.jobs import Progress
 from router.service import Service
-from tests.console.conftest import ClientOf
+from tests.console.conftest import ANONYMOUS, ClientOf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAGES = ("/console/brains/kommune", "/console/brains/kommune/gaps", "/console/search?q=barnehage")
 HTML = {"accept": "text/html"}
+
+
+async def test_the_services_own_address_leads_to_the_console(client_of: ClientOf) -> None:
+    nobody = client_of(ANONYMOUS)
+    way = await nobody.get("/", headers=HTML)
+    assert (way.status_code, way.headers["location"]) == (302, "/console")
+    assert way.headers["cache-control"] == "no-store"
+    page = await nobody.get("/", headers=HTML, follow_redirects=True)
+    assert page.status_code == 200 and page.url.path == "/console/sign-in"
 
 
 async def test_no_page_holds_anything_that_its_policy_refuses(client_of: ClientOf) -> None:
