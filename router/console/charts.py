@@ -15,7 +15,6 @@ WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 14, 30
 TICKS = 4
 BAR_SHARE = 0.36
-STROKE = 2
 
 
 def sparkline(values: Sequence[float], label: str) -> Markup:

@@ -19,7 +19,6 @@ from router.console.dates import OSLO, input_date
 from router.console.differences import FIRST_LANGUAGES, in_order
 
 MORE_LANGUAGES = ("se", "uk", "pl", "ar", "so", "ti", "lt", "ru", "de", "fr", "es", "da", "sv")
-SOURCES_SHOWN = 3
 ANSWER = "answer_"
 A_MOMENT = dt.timedelta(seconds=1)
 

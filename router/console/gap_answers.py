@@ -22,8 +22,6 @@ from router.jobs import UnknownJob
 if TYPE_CHECKING:
     from router.curation.previewed import Impact
 
-How = Literal["new", "phrasing", "local", "fact"]
-
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What a curator wrote for a gap. `entry` is the existing answer that gets `phrasings`, `seen`
