@@ -75,6 +75,11 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     popular: list[str] = []
     origins: list[str] = []
 
+    @property
+    def called(self) -> str:
+        """Its name in a sentence: the short one, where it has one."""
+        return self.short_name or self.name
+
 
 class Brain(msgspec.Struct, frozen=True, kw_only=True):
     """A collection of entries. `shared` are matters that several bodies have a part in: each a

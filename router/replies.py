@@ -236,7 +236,7 @@ def of_partner(
 
 def way_back(body: Body, language: str) -> Option:
     """The button from a partner back to the body's own bot."""
-    return Option(choices.BACK, say("partner_back", language, body=body.short_name or body.name))
+    return Option(choices.BACK, say("partner_back", language, body=body.called))
 
 
 def back(body: Body, popular: Sequence[Option], language: str, now: dt.datetime) -> Reply:
@@ -322,7 +322,7 @@ def in_language(texts: Texts, language: str) -> str:
 
 def _named(other: Body, bot: str | None) -> str:
     """The bot's own name and its body's: `Frida (NAV)`."""
-    name = other.short_name or other.name
+    name = other.called
     if not bot or bot.casefold() in (other.name.casefold(), name.casefold()):
         return other.name
     return bot if name.casefold() in bot.casefold() else f"{bot} ({name})"

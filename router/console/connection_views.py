@@ -79,10 +79,7 @@ def form_page(
         if body
         else frame.say(request, "federation.new"),
         area="federation",
-        status=400 if error else 200,
-        errors=[connection_forms.pointed(one, _say(request)) for one in error.problems]
-        if error
-        else (),
+        errors=forms.problems(error, lambda one: connection_forms.pointed(one, _say(request))),
         connection=connection,
         known=known,
         organisation=body,

@@ -91,7 +91,7 @@ def read_remits(bodies: list[Body]) -> list[Remit]:
 
 def _contact(body: Body) -> Remit:
     """Every body is asked for by name: its phone number, its website, its office."""
-    name = body.short_name or body.name
+    name = body.called
     return Remit(
         body=body.id,
         topic=CONTACT_TOPIC,

@@ -150,7 +150,7 @@ class Confirming:
         kept = self._knowledge.remits.get(body, {}).get(TOPIC)
         questions = await self._new_questions(body) if known and not known.brain else []
         if questions and known is not None:
-            title = f"Annet hos {known.short_name or known.name}"
+            title = f"Annet hos {known.called}"
             remit = Remit(body=body, topic=TOPIC, title=title, questions=questions)
             if kept is None or kept.questions != questions:
                 await store.save_remits(self._db, self._encoder, [remit])

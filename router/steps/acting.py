@@ -79,7 +79,7 @@ class Acting(msgspec.Struct, frozen=True):
             if other is None or part.owner in (asked.body.id, asked.body.brain, reply.body.id):
                 continue
             body = self.knowledge.bodies.get(part.owner)
-            name = (body.short_name or body.name) if body else self.knowledge.brain(part.owner).name
+            name = body.called if body else self.knowledge.brain(part.owner).name
             options.append(Option(part.key, f"{other.title} ({name})"))
         return replies.with_parts(reply, options, asked.language) if options else reply
 
@@ -109,7 +109,7 @@ class Acting(msgspec.Struct, frozen=True):
             case decide.Ask(close):
                 languages = self.recording.languages
                 named = titled(self.knowledge, close, asked.language, languages)
-                names = {body.id: body.short_name or body.name for body in self._others(asked.body)}
+                names = {body.id: body.called for body in self._others(asked.body)}
                 return replies.clarify(asked.body, named, names, asked.language, asked.now)
             case decide.Unknown():
                 assert vector is not None

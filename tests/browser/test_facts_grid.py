@@ -1,4 +1,4 @@
-"""The table of facts in a real browser: filled in without a mouse."""
+"""Facts in a real browser: the table and the list, filled in without a mouse."""
 
 from __future__ import annotations
 
@@ -68,3 +68,37 @@ def test_without_scripts_a_cell_leads_to_the_same_form(
     page.locator("#flashes").get_by_role("button", name="Angre").click()
     expect(cell).not_to_have_text("https://www.voss.example/utan")
     context.close()
+
+
+def test_an_editor_fills_in_the_list_where_it_stands(
+    browser: Browser, demo_server: str, demo_environment: dict[str, str]
+) -> None:
+    link = add_person(
+        demo_environment, "roros@demo.example", "Ragnhild", "editor", "--body", "roros"
+    )
+    page = signed_in(browser, demo_server, link)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{demo_server}/console/brains/kommune/facts")
+    topic = page.locator("details.fold").first
+    topic.locator("summary").click()
+    line = topic.locator(".fact-line").first
+    old = line.locator(".fact-value").inner_text()
+    line.get_by_role("link", name="Endre").focus()
+    page.keyboard.press("Enter")
+    field = line.locator("textarea").first
+    expect(field).to_be_focused()
+    assert Axe().run(page).violations_count == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.keyboard.press("Escape")
+    expect(line.get_by_role("link", name="Endre")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(field).to_be_focused()
+    page.keyboard.type("https://www.roros.example/nytt")
+    page.keyboard.press("Enter")
+    expect(page.locator("#flashes")).to_contain_text("er lagret for Røros")
+    expect(page.locator("#flashes")).to_be_in_viewport()
+    expect(line.locator(".fact-value")).to_contain_text("https://www.roros.example/nytt")
+    expect(line).to_be_in_viewport()
+    page.locator("#flashes").get_by_role("button", name="Angre").click()
+    expect(line.locator(".fact-value")).to_have_text(old)
+    page.context.close()

@@ -97,7 +97,6 @@ async def _page(
         "keys/list.html",
         title=frame.say(request, "keys.title"),
         area="keys",
-        status=400 if errors else 200,
         errors=errors or [],
         keys=await access(request).listing(),
         form=form,

@@ -29,6 +29,7 @@ WRITE = [needs("keep body", "any body")]
 Words = Annotated[str, QueryParameter(max_length=200, required=False)]
 TEXT = "text_"
 OFFERED_MAX = 1000
+STALE = 409
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -128,6 +129,8 @@ class LocalAnswerPages(Controller):
         if "preview" in form:
             return await _page(request, brain, id, audience, texts)
         before = service.knowledge.local_answers.get((brain, id), {}).get(audience)
+        if forms.stale(form, _said(before)) and texts != _said(before):
+            return await _page(request, brain, id, audience, texts, stale=True)
         try:
             if not texts:
                 raise Invalid(frame.say(request, "local_answers.wrong.empty"), "field answers.nb")
@@ -137,7 +140,7 @@ class LocalAnswerPages(Controller):
         except Invalid as error:
             return await _page(request, brain, id, audience, texts, error)
         address = _address(brain, id, audience)
-        undo = _restoring(brain, before) if before else Undo(f"{address}/remove")
+        undo = _restoring(brain, before, texts) if before else Undo(f"{address}/remove")
         frame.flash(
             request, "local_answers.saved", undo=undo, name=audience_name(request, audience)
         )
@@ -158,7 +161,7 @@ class LocalAnswerPages(Controller):
         frame.flash(
             request,
             "local_answers.removed",
-            undo=_restoring(brain, removed),
+            undo=_restoring(brain, removed, {}),
             name=audience_name(request, audience),
         )
         return frame.redirect(_url(brain))
@@ -171,6 +174,8 @@ async def _page(
     scope: str,
     written: Texts | None = None,
     error: Invalid | None = None,
+    *,
+    stale: bool = False,
 ) -> Any:
     """The page of one local answer; `written` is what a form says and is not saved."""
     service = frame.service(request)
@@ -184,8 +189,10 @@ async def _page(
         "local_answers/show.html",
         title=title_of(shared),
         area="local_answers",
-        status=400 if error else 200,
-        errors=[_pointed(problem) for problem in error.problems] if error else [],
+        status=STALE if stale else None,
+        errors=forms.problems(error, _pointed),
+        stale=stale,
+        seen=forms.seen(_said(kept.local if kept else None)),
         shared=shared,
         kept=kept,
         scope=scope,
@@ -233,6 +240,10 @@ def _previews(
     return found
 
 
+def _said(local: LocalAnswer | None) -> Texts:
+    return dict(local.answers) if local else {}
+
+
 async def _kept(request: AnyRequest, brain: str, id: str, scope: str) -> Shadowing | None:
     try:
         return await frame.service(request).local_answers.get(brain, id, scope)
@@ -272,8 +283,9 @@ def _preview_body(request: AnyRequest, brain: str, scope: str) -> Body | None:
     return next((body for body in bodies if body.id == scope or group in body.groups), None)
 
 
-def _restoring(brain: str, local: LocalAnswer) -> Undo:
+def _restoring(brain: str, local: LocalAnswer, instead_of: Texts) -> Undo:
     fields = {**forms.fields(TEXT, local.answers), "revision": str(local.revision)}
+    fields[forms.SEEN] = forms.seen(instead_of)
     return Undo(_address(brain, local.entry, local.scope), fields)
 
 

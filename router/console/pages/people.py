@@ -153,7 +153,6 @@ def _form(
         "people/form.html",
         title=known.name if known else frame.say(request, title),
         area="people",
-        status=400 if errors else 200,
         errors=errors or [],
         url=url,
         form=form,

@@ -130,7 +130,6 @@ async def _page(
         "profile/show.html",
         title=frame.say(request, "common.account"),
         area="profile",
-        status=400 if errors else 200,
         errors=errors or [],
         form=form or Self(person.name, wording.spoken(person.language)),
         place=place(request, person.scope),

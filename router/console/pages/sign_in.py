@@ -198,7 +198,6 @@ def _choose(
         "sign_in/choose.html",
         title=frame.say(request, "sign_in.choose"),
         area="",
-        status=400 if errors else 200,
         errors=errors or [],
         url=f"/console/set-password/{link}",
         name=name,
