@@ -10,12 +10,13 @@ import msgspec
 from brains.knowledge import key_of, title_of
 from brains.model import Entry
 from router.console import frame
-from router.console.entry_links import audience_name
+from router.console.entry_links import Names, audience_name
 from router.console.frame import AnyRequest
-from router.curation.impact import Impact
+from router.curation.previewed import Counts, Impact
 from router.curation.warnings import Reason
 
 CHANGES_SHOWN = 100
+OF_BODIES = ("lacks facts", "loses bodies", "has own text")
 
 
 class Warned(msgspec.Struct, frozen=True):
@@ -24,6 +25,7 @@ class Warned(msgspec.Struct, frozen=True):
     text: str
     questions: list[str]
     others: list[str]
+    does_harm: bool
 
 
 def shown(request: AnyRequest, brain: str, impact: Impact) -> dict[str, Any]:
@@ -34,6 +36,7 @@ def shown(request: AnyRequest, brain: str, impact: Impact) -> dict[str, Any]:
     own = frame.own_body(request)
     changes = [one for one in impact.changes if own in (None, one.body)]
     known = frame.service(request).knowledge.entries.get(brain, {})
+    seen = {body: one for body, one in impact.per_body.items() if own in (None, body)}
     return {
         "impact": impact,
         "reasons": [_warned(request, one, known) for one in impact.reasons],
@@ -42,10 +45,10 @@ def shown(request: AnyRequest, brain: str, impact: Impact) -> dict[str, Any]:
             for judged in ("worse", "different", "better")
         ],
         "per_body": sorted(
-            (audience_name(request, body), counts)
-            for body, counts in impact.per_body.items()
-            if own in (None, body)
+            ((audience_name(request, body), one) for body, one in seen.items() if _touched(one)),
+            key=lambda row: (-row[1].worse, -row[1].different, -row[1].better, row[0].casefold()),
         ),
+        "as_before": sum(not _touched(one) for one in seen.values()),
         "titles": {
             key_of(id, entry.id): title_of(entry)
             for id, entries in frame.service(request).knowledge.entries.items()
@@ -55,13 +58,26 @@ def shown(request: AnyRequest, brain: str, impact: Impact) -> dict[str, Any]:
     }
 
 
+def _touched(one: Counts) -> bool:
+    return bool(one.worse or one.different or one.better)
+
+
 def _warned(request: AnyRequest, reason: Reason, known: Mapping[str, Entry]) -> Warned:
     """Why it does harm, in the person's language."""
     key = reason.kind.replace(" ", "_").replace("'", "")
-    lacking = reason.kind == "lacks facts"
+    of_bodies = reason.kind in OF_BODIES
     others = [
-        audience_name(request, id) if lacking else title_of(known[id]) if id in known else id
+        audience_name(request, id) if of_bodies else title_of(known[id]) if id in known else id
         for id in reason.others
     ]
-    text = frame.say(request, f"entries.reason.{key}", count=reason.count)
-    return Warned(text, reason.texts, others)
+    when = _when(request, reason)
+    text = frame.say(request, f"entries.reason.{key}", count=reason.count, when=when)
+    return Warned(text, reason.texts, others, reason.does_harm)
+
+
+def _when(request: AnyRequest, reason: Reason) -> str:
+    """The time without an answer."""
+    names = Names(request)
+    if reason.until is not None:
+        return frame.say(request, "entries.reason.until", until=names.day(reason.until))
+    return frame.say(request, "entries.reason.after", last=names.last_day(reason.since))

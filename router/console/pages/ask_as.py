@@ -8,7 +8,7 @@ from litestar import Controller, Request, get
 from litestar.params import QueryParameter
 
 from brains.knowledge import Found
-from brains.model import GROUP_PREFIX
+from brains.model import EVERYONE, GROUP_PREFIX
 from brains.model import Body as Organisation
 from router.api.parameters import BrainPath
 from router.api.service import ServiceHere
@@ -23,6 +23,8 @@ AnyRequest = Request[Any, Any, Any]
 CHOSEN_FIRST = 3
 QUESTION_CHARS_MAX = 1000
 CANDIDATES_SHOWN = 5
+# More than these are put together where they answer alike: nobody reads ninety answers.
+SIDE_BY_SIDE_MAX = 6
 
 
 class AskAsPages(Controller):
@@ -57,8 +59,9 @@ class AskAsPages(Controller):
             choices=[(body.id, body.name) for body in bodies],
             groups=[(f"{GROUP_PREFIX}{name}", name) for name in groups],
             chosen={body.id for body in chosen} | {*(asker or [])},
-            found=found,
-            outcome_of=lambda reply: type(reply.outcome).__struct_config__.tag,
+            groups_found=_alike(found),
+            everyone=EVERYONE,
+            outcome_of=_outcome,
             name_of=lambda scope: audience_name(request, scope),
             entry_url=lambda id: entry_url(brain, id),
         )
@@ -89,13 +92,32 @@ async def _asked(service: Service, text: str, bodies: list[Organisation]) -> lis
     ]
 
 
+def _outcome(reply: Reply) -> str:
+    return str(type(reply.outcome).__struct_config__.tag)
+
+
+def _alike(found: list[AskedHere]) -> list[list[AskedHere]]:
+    """A few each alone; of many, those that get the same answer together, the fewest first: what
+    is as it should be is mostly what most get."""
+    if len(found) <= SIDE_BY_SIDE_MAX:
+        return [[one] for one in found]
+    groups: dict[tuple[object, ...], list[AskedHere]] = {}
+    for one in found:
+        outcome = one.reply.outcome
+        said = [getattr(outcome, name, None) for name in ("entry", "body", "missing_fact")]
+        offered = [option.label for option in one.reply.options]
+        key = (_outcome(one.reply), *said, *offered)
+        groups.setdefault(key, []).append(one)
+    return sorted(groups.values(), key=len)
+
+
 def _chosen(bodies: list[Organisation], askers: list[str]) -> list[Organisation]:
     """The bodies that were ticked, themselves or by their group; the first few where none was."""
     wanted = set(askers)
     found = [
         body
         for body in bodies
-        if body.id in wanted or wanted & {GROUP_PREFIX + group for group in body.groups}
+        if wanted & {EVERYONE, body.id, *(GROUP_PREFIX + group for group in body.groups)}
     ]
     return (found or bodies[:CHOSEN_FIRST])[:BODIES_MAX]
 

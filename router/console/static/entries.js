@@ -5,7 +5,7 @@ import { refresh } from "./console.js";
 
 const WAIT_MS = 500;
 const form = document.getElementById("entry-form");
-let dirty = form.hasAttribute("data-unsaved");
+let dirty = form.hasAttribute("data-unsaved") || form.querySelector(":scope > .notice") !== null;
 let waiting = null;
 let asked = 0;
 
