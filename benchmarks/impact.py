@@ -41,8 +41,9 @@ from embeddings.matcher import Learned, Matcher
 from router import decide
 from router.asked import AskedQuestions
 from router.curation.conflicts import Conflict, Conflicts
-from router.curation.impact import Impact, Previews
+from router.curation.impact import Previews
 from router.curation.local_answers import LocalAnswers
+from router.curation.previewed import Impact
 from router.curation.trial import PHRASINGS_MAX
 from router.curation.verdicts import NOISE, SURE
 from router.demo.load import read_entries

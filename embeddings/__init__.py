@@ -17,6 +17,7 @@ Knows no body and no HTTP. What is where:
     stored.py       a fit kept on disk between starts
     ranking.py      the pure moves of a search: merge, gather evidence, share probabilities
     matcher.py      all of it together: put entries in, search with a text
+    edits.py        one item as it is and as it would be: what questions find either way
     errors.py       what can go wrong
 
 A text's way: `BatchingEncoder.encode` -> `Matcher.search` -> `Scored`.

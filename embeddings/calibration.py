@@ -87,6 +87,12 @@ class Calibrator:
         found: Doubles = expit(evidence @ self._slopes + self._level)
         return found
 
+    def moves_at_most(self, before: Doubles, after: Doubles) -> float:
+        """By how much the probability can differ, at most, where only the first of the evidence
+        does, of which each has the same number: the logistic curve is nowhere steeper than 1/4."""
+        slopes = self._slopes[: len(before)]
+        return float(abs((after - before) @ slopes)) / 4
+
     def threshold(self, wrong_rate: float) -> float:
         """The probability to answer from so that about `wrong_rate` of the answers is wrong.
 

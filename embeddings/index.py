@@ -9,6 +9,7 @@ come and go at any time; they need vectors centred on their mean, which is what
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 EXACT_ROWS_MAX = 20_000
 # Coded rows rescored exactly, for each row asked for and at least; docs/speed.md has the misses.
@@ -26,6 +28,8 @@ RESCORED_MIN = 1000
 # From so many questions at once a matrix product is quicker; so many share one, for its memory.
 PRODUCT_FROM = 8
 PRODUCT_ROWS = 256
+# Rows looked at before it is asked which questions need more of them.
+COUNTED_ROWS = 4096
 
 
 class VectorIndex:
@@ -93,10 +97,22 @@ class VectorIndex:
             ids[part] = names[near]
         return ids, similarities
 
+    def outnumbered(self, vectors: Vectors, similarities: Vectors, count: int) -> Mask:
+        """For which of `vectors` (n, dimensions) at least `count` rows are nearer than its
+        similarity, shape (n,). Cheaper than a search: whose rows are enough is left."""
+        known, counts = self._vectors(), np.zeros(len(vectors), dtype=np.int64)
+        open_ = np.arange(len(vectors))
+        for start in range(0, len(known), COUNTED_ROWS):
+            alike = vectors[open_] @ known[start : start + COUNTED_ROWS].T
+            counts[open_] += np.count_nonzero(alike > similarities[open_, None], axis=1)
+            open_ = open_[counts[open_] < count]
+        return counts >= count
+
     def copy(self) -> VectorIndex:
-        """One of its own, with the same rows."""
-        other = VectorIndex(self.dimensions, self.exact_rows_max)
-        other.add(faiss.vector_to_array(self._flat.id_map), self._vectors())
+        """One of its own, with the same rows; exact, because copies are asked much at once."""
+        other = VectorIndex(self.dimensions, sys.maxsize)
+        cloned: Any = faiss.clone_index(self._flat)
+        other._flat = cloned
         return other
 
     def _vectors(self) -> Vectors:
@@ -125,7 +141,7 @@ class VectorIndex:
 def _nearest(similarities: Vectors, limit: int) -> tuple[Rows, Vectors]:
     """Places and values of each row's largest, best first, both (n, limit)."""
     if limit < similarities.shape[1]:
-        places = np.argpartition(-similarities, limit, axis=1)[:, :limit]
+        places = np.argpartition(similarities, -limit, axis=1)[:, -limit:]
     else:
         places = np.broadcast_to(np.arange(limit), (len(similarities), limit))
     values = np.take_along_axis(similarities, places, axis=1)

@@ -34,6 +34,7 @@ from embeddings.ranking import (
     Near,
     Ordered,
     Scored,
+    contest,
     evidence,
     folded,
     matrix,
@@ -44,6 +45,7 @@ from embeddings.ranking import (
 __all__ = ["EVERYONE", "EXACT_PROBABILITY", "Item", "Matcher", "Phrasing", "Scored", "folded"]
 
 Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 SEARCH_LIMIT = 10
 # Rows of the nearest entries that a newcomer is told apart from.
@@ -53,18 +55,42 @@ TAUGHT_FOLDS = 4
 RAW_SIMILARITY = NAMES.index("raw_similarity")
 
 
+class Prepared(NamedTuple):
+    """An item in a space: its phrasings centred, their n-grams and words, its passages centred."""
+
+    centred: Floats
+    weights: sparse.csr_matrix
+    folded: frozenset[str]
+    passages: Floats
+
+    @staticmethod
+    def of(items: Sequence[Item], space: fitting.Space) -> list[Prepared]:
+        if not items:
+            return []
+        weights = space.lexicon.weights([text for item in items for text in item.texts])
+        ends = np.cumsum([len(item.texts) for item in items]).tolist()
+        return [
+            Prepared(
+                space.centred(item.vectors),
+                weights[end - len(item.texts) : end],
+                frozenset(map(folded, item.texts)),
+                space.centred_passages(item.passages),
+            )
+            for item, end in zip(items, ends, strict=True)
+        ]
+
+
 class Learned(NamedTuple):
-    """What `Matcher.fit` gives and `Matcher.adopt` takes: a fit, what it was fitted on, and
-    the n-grams of all its phrasings, in order: weighing them takes too long for an event loop.
-    """
+    """What `Matcher.fit` gives and `Matcher.adopt` takes: a fit, and what it was fitted on, made
+    ready to be held: that takes too long for an event loop."""
 
     fit: fitting.Fit
     items: tuple[Item, ...]
-    weights: sparse.csr_matrix
+    prepared: tuple[Prepared, ...]
 
     @staticmethod
     def of(fit: fitting.Fit, items: Sequence[Item]) -> Learned:
-        return Learned(fit, tuple(items), _weights(fit.space, items))
+        return Learned(fit, tuple(items), tuple(Prepared.of(items, fit.space)))
 
 
 class Phrasing(NamedTuple):
@@ -91,6 +117,12 @@ class Matcher:
     def __contains__(self, key: str) -> bool:
         return key in self._items
 
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Those of any item, and perhaps of some that are gone."""
+        self._ready()
+        return frozenset(self._indexes)
+
     def item(self, key: str) -> Item:
         return self._items[key]
 
@@ -102,7 +134,7 @@ class Matcher:
         self._items[item.key] = item
         self.stale = True
         if self._held is not None:
-            self._hold([item])
+            self._hold_new([item])
 
     def remove(self, key: str) -> None:
         if self._items.pop(key, None) is None:
@@ -130,8 +162,8 @@ class Matcher:
     ) -> list[list[Scored]]:
         """`search` for many questions at once; `vectors` is (questions, dimensions)."""
         self._ready()
-        asked = fitting.Asked.of(texts, vectors, self._space)
-        return self._rank(texts, asked, self._shortlist(asked.centred, scopes), limit)
+        asked = fitting.Asked.of(texts, vectors, self.space)
+        return self._rank(texts, asked, self.shortlist(asked.centred, scopes), limit)
 
     def search_without(
         self,
@@ -140,26 +172,49 @@ class Matcher:
         limit: int = SEARCH_LIMIT,
     ) -> list[list[Scored]]:
         """What phrasings held here would find if each were a question, and not itself held."""
+        rows = [self.row(one) for one in phrasings]
+        asked = self.asked(phrasings)
+        near = [
+            each.without(row)
+            for each, row in zip(self.shortlist(asked.centred, scopes), rows, strict=True)
+        ]
+        texts = [self._items[key].texts[number] for key, number in phrasings]
+        return self._rank(texts, asked, near, limit, without=rows)
+
+    def asked(self, phrasings: Sequence[Phrasing]) -> fitting.Asked:
+        """Phrasings held here, as questions."""
         held = self._ready()
         own = [(held[key], number) for key, number in phrasings]
-        texts = [one.item.texts[number] for one, number in own]
         vectors = np.array([one.item.vectors[number] for one, number in own], dtype=np.float32)
-        centred = self._space.centred(vectors)
+        centred = self.space.centred(vectors)
         weights = sparse.vstack([one.weights[number] for one, number in own], format="csr")
-        asked = fitting.Asked(vectors, centred, weights, self._space.features(centred, weights))
-        rows = [one.rows[number] for one, number in own]
-        near = [
-            Near(each.rows[each.rows != row], each.similarities[each.rows != row])
-            for each, row in zip(self._shortlist(centred, scopes), rows, strict=True)
-        ]
-        return self._rank(texts, asked, near, limit, without=rows)
+        return fitting.Asked(vectors, centred, weights, self.space.features(centred, weights))
+
+    def rows(self, key: str) -> range:
+        """The numbers of an item's rows."""
+        return self._ready()[key].rows
+
+    def row(self, phrasing: Phrasing) -> int:
+        return self.rows(phrasing.key)[phrasing.number]
+
+    def key_of(self, row: int) -> str:
+        return self._key_of_row[row]
+
+    def outnumbered(self, centred: Floats, similarities: Floats, count: int) -> Mask:
+        """For which questions, shape (n,), so many phrasings that everyone sees are nearer than
+        its similarity."""
+        self._ready()
+        index = self._indexes.get(EVERYONE)
+        if index is None:
+            return np.zeros(len(centred), dtype=np.bool_)
+        return index.outnumbered(centred, similarities, count)
 
     def phrasings_near(self, vectors: Floats, limit: int) -> list[Phrasing]:
         """The phrasings held, whoever may see them, that are nearest to any of `vectors` (n, d)."""
         self._ready()
         nearest: dict[int, float] = {}
         for index in self._indexes.values():
-            rows, similarities = index.search_many(self._space.centred(vectors), limit)
+            rows, similarities = index.search_many(self.space.centred(vectors), limit)
             for row, similarity in zip(rows.flat, similarities.flat, strict=True):
                 nearest[int(row)] = max(nearest.get(int(row), -1.0), float(similarity))
         best = sorted(nearest, key=lambda row: -nearest[row])[:limit]
@@ -171,7 +226,7 @@ class Matcher:
     def nearest_keys(self, vectors: Floats, scopes: Collection[str] = (EVERYONE,)) -> list[str]:
         """Whose the nearest phrasing to each of `vectors` (n, d) is; empty where there is none."""
         self._ready()
-        near = self._shortlist(self._space.centred(vectors), scopes)
+        near = self.shortlist(self.space.centred(vectors), scopes)
         return [self._key_of_row[int(one.rows[0])] if len(one.rows) else "" for one in near]
 
     def variant(self, items: Sequence[Item] = (), without: Collection[str] = ()) -> Matcher:
@@ -189,6 +244,15 @@ class Matcher:
         for item in items:
             other.put(item)
         return other
+
+    def moves_at_most(self, before: tuple[Ordered, Near], after: tuple[Ordered, Near]) -> float:
+        """By how much the best candidate's probability can differ, at most, where it is the same
+        and only others have changed that have not the nearest phrasing."""
+        contests = [
+            np.array(contest(ordered, self._ready()[ordered.keys[0]], near))
+            for ordered, near in (before, after)
+        ]
+        return self._fit.calibrator.moves_at_most(*contests)
 
     def answer_threshold(self, wrong_rate: float) -> float:
         """The probability to answer from so that about `wrong_rate` of the answers are wrong."""
@@ -230,7 +294,7 @@ class Matcher:
 
     def _reset(self, fit: fitting.Fit) -> None:
         self._fit = fit
-        self._space = fit.space
+        self.space = fit.space
         self._held: dict[str, Held] | None = None
         self._heads: dict[str, tuple[Floats, float]] = {}
         self._fitted: set[str] = set()
@@ -249,23 +313,20 @@ class Matcher:
                 self._bootstrap()
             self._held = {}
             self._hold_learned()
-            self._hold([item for key, item in self._items.items() if key not in self._held])
+            self._hold_new([item for key, item in self._items.items() if key not in self._held])
         return self._held
 
     def _hold_learned(self) -> None:
         """Hold what was fitted and still is as it was, with the weights that were learned."""
-        head, start = self._fit.head, 0
-        kept: list[Item] = []
-        weights: list[sparse.csr_matrix] = []
-        for place, item in enumerate(self._learned.items):
-            end = start + len(item.texts)
+        head = self._fit.head
+        kept: list[tuple[Item, Prepared]] = []
+        pairs = zip(self._learned.items, self._learned.prepared, strict=True)
+        for place, (item, prepared) in enumerate(pairs):
             if self._items.get(item.key) is item:
                 self._heads[item.key] = (head.weights[place], float(head.offsets[place]))
                 self._fitted.add(item.key)
-                kept.append(item)
-                weights.append(self._learned.weights[start:end])
-            start = end
-        self._hold(kept, weights)
+                kept.append((item, prepared))
+        self._hold(kept)
 
     def _bootstrap(self) -> None:
         """A space before anything was fitted: every item is then a newcomer."""
@@ -273,22 +334,20 @@ class Matcher:
         space = fitting.make_space(corpus)
         self._reset(_untaught(space, self.dimensions))
 
-    def _hold(
-        self, items: Sequence[Item], weights: Sequence[sparse.csr_matrix] | None = None
-    ) -> None:
+    def _hold_new(self, items: Sequence[Item]) -> None:
+        self._hold(list(zip(items, Prepared.of(items, self.space), strict=True)))
+
+    def _hold(self, items: Sequence[tuple[Item, Prepared]]) -> None:
         assert self._held is not None
-        weights = weights or [_weights(self._space, [item]) for item in items]
         rows_by_scope: dict[str, list[tuple[range, Floats]]] = {}
-        for item, own in zip(items, weights, strict=True):
+        for item, prepared in items:
             rows = range(self._next_row, self._next_row + len(item.texts))
             self._next_row = rows.stop
             self._key_of_row.update(dict.fromkeys(rows, item.key))
-            passages = self._space.centred_passages(item.passages)
-            self._held[item.key] = Held(item, rows, own, passages)
-            self._phrasings[item.key] = frozenset(map(folded, item.texts))
-            centred = self._space.centred(item.vectors)
+            self._held[item.key] = Held(item, rows, prepared.weights, prepared.passages)
+            self._phrasings[item.key] = prepared.folded
             for scope in [EVERYONE] if EVERYONE in item.scopes else sorted(item.scopes):
-                rows_by_scope.setdefault(scope, []).append((rows, centred))
+                rows_by_scope.setdefault(scope, []).append((rows, prepared.centred))
         for scope, parts in rows_by_scope.items():
             index = self._indexes.setdefault(scope, VectorIndex(self.dimensions))
             numbers = np.concatenate([np.arange(rows.start, rows.stop) for rows, _ in parts])
@@ -310,7 +369,7 @@ class Matcher:
 
     # --- the moves of a search
 
-    def _shortlist(self, centred: Floats, scopes: Collection[str]) -> list[Near]:
+    def shortlist(self, centred: Floats, scopes: Collection[str]) -> list[Near]:
         """For each question the nearest rows in the shared index and the asker's own, merged."""
         limit = fitting.SHORTLIST_ROWS
         found = [
@@ -331,14 +390,49 @@ class Matcher:
         without: Sequence[int] | None = None,
     ) -> list[list[Scored]]:
         """Orders and calibrates. `without` has a row for each question that is not to count."""
-        held, found = self._ready(), [list[Scored]() for _ in texts]
-        orders: dict[int, Ordered] = {}
+        orders = self.orders(texts, asked.features, near, without)
+        return self.calibrated(texts, asked, near, orders, limit, without)
+
+    def orders(
+        self,
+        texts: Sequence[str],
+        features: Floats,
+        near: Sequence[Near],
+        without: Sequence[int | None] | None = None,
+    ) -> list[Ordered | None]:
+        """For each question the shortlisted entries, best first; None where none is near."""
+        key_of_row, columns = self._key_of_row, dict[tuple[str, int | None], int]()
+        listed: list[tuple[list[str], list[int]]] = []
         for place, one in enumerate(near):
-            if len(one.rows):
-                text, fold = texts[place], None
-                if without is not None:
-                    text, fold = "", without[place] % TAUGHT_FOLDS
-                orders[place] = self._ordered(text, asked.features[place], one, fold)
+            row = None if without is None else without[place]
+            fold = None if row is None else row % TAUGHT_FOLDS
+            keys = list(dict.fromkeys([key_of_row[row] for row in one.rows.tolist()]))
+            heads = [(key, None if key in self._fitted else fold) for key in keys]
+            listed.append((keys, [columns.setdefault(head, len(columns)) for head in heads]))
+        taught = [self._head(key, fold) for key, fold in columns]
+        if not taught:
+            return [None] * len(near)
+        weights = np.array([weights for weights, _ in taught])
+        offsets = np.array([offset for _, offset in taught], dtype=np.float32)
+        found: list[Ordered | None] = []
+        for place, (keys, own) in enumerate(listed):
+            # One by one: the last bits of a larger product would depend on who else asks.
+            logits = weights[own] @ features[place] + offsets[own]
+            text = texts[place] if without is None else ""
+            found.append(self._ordered(text, keys, logits) if keys else None)
+        return found
+
+    def calibrated(
+        self,
+        texts: Sequence[str],
+        asked: fitting.Asked,
+        near: Sequence[Near],
+        orders: Sequence[Ordered | None],
+        limit: int,
+        without: Sequence[int | None] | None = None,
+    ) -> list[list[Scored]]:
+        """The candidates of each order, with the probability that each is right."""
+        held, found = self._ready(), [list[Scored]() for _ in texts]
         known = [
             evidence(
                 ordered,
@@ -348,24 +442,21 @@ class Matcher:
                 near[place],
                 without[place] if without else None,
             )
-            for place, ordered in orders.items()
+            for place, ordered in enumerate(orders)
+            if ordered is not None
         ]
-        fit, lexicon = self._fit, self._space.lexicon
+        fit, lexicon = self._fit, self.space.lexicon
         probabilities = fit.calibrator.probability(matrix(known))
         raw = np.array([one[RAW_SIMILARITY] for one in known], dtype=np.float32)
-        somebodys = fit.foreign.somebodys(asked.vectors[list(orders)], raw)
-        for (place, ordered), *pair in zip(orders.items(), probabilities, somebodys, strict=True):
+        ranks = [(place, one) for place, one in enumerate(orders) if one is not None]
+        vectors = asked.vectors[[place for place, _ in ranks]]
+        somebodys = fit.foreign.somebodys(vectors, raw)
+        for (place, ordered), *pair in zip(ranks, probabilities, somebodys, strict=True):
             right, anyones = (ordered.limited(float(one), lexicon, texts[place]) for one in pair)
             found[place] = ranked(ordered.keys[:limit], ordered.logits, right, anyones)
         return found
 
-    def _ordered(self, text: str, features: Floats, near: Near, fold: int | None) -> Ordered:
-        """The shortlisted entries, best first."""
-        key_of_row = self._key_of_row
-        keys = list(dict.fromkeys([key_of_row[row] for row in near.rows.tolist()]))
-        heads = [self._head(key, fold) for key in keys]
-        offsets = np.array([offset for _, offset in heads], dtype=np.float32)
-        logits = np.array([weights for weights, _ in heads]) @ features + offsets
+    def _ordered(self, text: str, keys: Sequence[str], logits: Floats) -> Ordered:
         exact = self._exact(text, keys)
         if exact is not None:
             logits[exact] = max(logits.max(), logits[exact]) + 1.0
@@ -397,8 +488,8 @@ class Matcher:
         """Weights for an item that came after the fit, beside everyone else's."""
         assert self._held is not None
         own = self._held[key]
-        centre = self._space.centred(own.item.vectors).mean(axis=0)
-        near = self._shortlist(centre[None, :], self._indexes.keys())[0]
+        centre = self.space.centred(own.item.vectors).mean(axis=0)
+        near = self.shortlist(centre[None, :], self._indexes.keys())[0]
         rivals = dict.fromkeys(self._key_of_row[row] for row in near.rows.tolist())
         rivals.pop(key, None)
         own_features = self._features(own, fold)
@@ -416,7 +507,7 @@ class Matcher:
         return found.weights, found.offset
 
     def _features(self, held: Held, without_fold: int | None) -> Floats:
-        features = self._space.features(self._space.centred(held.item.vectors), held.weights)
+        features = self.space.features(self.space.centred(held.item.vectors), held.weights)
         if without_fold is None:
             return features
         kept = np.arange(held.rows.start, held.rows.stop) % TAUGHT_FOLDS != without_fold
@@ -435,15 +526,11 @@ def _corpus(items: Sequence[Item], dimensions: int) -> fitting.Corpus:
     )
 
 
-def _weights(space: fitting.Space, items: Sequence[Item]) -> sparse.csr_matrix:
-    return space.lexicon.weights([text for item in items for text in item.texts])
-
-
 def _nothing_learned(dimensions: int) -> Learned:
     none = np.zeros((0, dimensions), dtype=np.float32)
     no_classes = np.zeros(0, dtype=np.intp)
     space = fitting.make_space(fitting.Corpus([" ."], none, no_classes, none, no_classes))
-    return Learned(_untaught(space, dimensions), (), sparse.csr_matrix((0, 0)))
+    return Learned(_untaught(space, dimensions), (), ())
 
 
 def _untaught(space: fitting.Space, dimensions: int) -> fitting.Fit:

@@ -70,6 +70,10 @@ class Near(NamedTuple):
     rows: Rows
     similarities: Floats
 
+    def without(self, row: int) -> Near:
+        kept = self.rows != row
+        return Near(self.rows[kept], self.similarities[kept])
+
 
 class Ordered(NamedTuple):
     """The shortlisted entries and their logits, best first; whether the first has the very text."""
@@ -97,20 +101,28 @@ def evidence(
 
     `nearest` has the nearest row; the row `without` does not count.
     """
-    vector, centred, logits = asked.vectors[0], asked.centred[0], ordered.logits
+    vector, centred = asked.vectors[0], asked.centred[0]
+    raw = nearest.item.vectors @ vector
+    lexical = (best.weights @ asked.weights.T).toarray()[:, 0]
+    return (
+        *contest(ordered, best, near),
+        float(raw[_others(nearest, without)].max()),
+        float(lexical[_others(best, without)].max()),
+        float((best.passages @ centred).max()) if len(best.passages) else 0.0,
+    )
+
+
+def contest(ordered: Ordered, best: Held, near: Near) -> tuple[float, float, float, float]:
+    """The first of the evidence, `lead` the last: all that depends on who else is near."""
+    logits = ordered.logits
     own = (near.rows >= best.rows.start) & (near.rows < best.rows.stop)
     similarity = near.similarities[own].max()
     rival = near.similarities[~own].max() if (~own).any() else -1.0
-    raw = nearest.item.vectors @ vector
-    lexical = (best.weights @ asked.weights.T).toarray()[:, 0]
     return (
         float(log_odds(softmax(logits)[:1])[0]),
         min(float(logits[0] - logits[1]), 20.0) if len(logits) > 1 else 20.0,
         float(similarity),
         float(similarity - rival),
-        float(raw[_others(nearest, without)].max()),
-        float(lexical[_others(best, without)].max()),
-        float((best.passages @ centred).max()) if len(best.passages) else 0.0,
     )
 
 

@@ -19,64 +19,25 @@ from brains.asked import AskedRow
 from brains.database import Database
 from brains.gaps import dismissed
 from brains.knowledge import FactMissing, Found, Knowledge, item_of, key_of, scopes_of
+from brains.knowledge.visibility import is_for
 from brains.model import Body, Entry
 from brains.vectors import TextEncoder
+from embeddings.edits import Both, Edit
 from embeddings.matcher import Matcher, Scored, folded
 from router import decide
 from router.asked import AskedQuestions
 from router.curation import warnings
-from router.curation.trial import Question, Trial, ask, batches
-from router.curation.verdicts import Judgement, Known, Verdict, judge
+from router.curation.previewed import Impact, impact
+from router.curation.trial import AT_ONCE, Question, Trial
+from router.curation.verdicts import Known, Verdict, judge
 from router.curation.vocabulary import Vocabulary
-from router.curation.warnings import Reason, Tried
+from router.curation.warnings import Away, Tried
 
-CHANGES_SHOWN_MAX = 500
+# An end to validity that is nearer is told of.
+SOON = dt.timedelta(days=30)
+VERDICTS_AT_ONCE = 32
 
 Progress = Callable[[float, str], None]
-
-
-class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One question that would get something else. `phrasing_of` is the key of the entry whose
-    phrasing it is, None for what a visitor asked, `count` times; `steals` where the changed entry
-    takes it from another."""
-
-    text: str
-    body: str
-    before: Verdict
-    after: Verdict
-    judgement: Judgement
-    count: int = 1
-    phrasing_of: str | None = None
-    steals: bool = False
-
-
-class Counts(msgspec.Struct):
-    """Of the questions tried, those that would be answered better, worse or differently."""
-
-    tried: int = 0
-    better: int = 0
-    worse: int = 0
-    different: int = 0
-
-    def count(self, judgement: Judgement | None) -> None:
-        self.tried += 1
-        if judgement is not None:
-            setattr(self, judgement, getattr(self, judgement) + 1)
-
-
-class Impact(msgspec.Struct, frozen=True):
-    """The preview. `questions` are those visitors asked, `per_body` the same by body, `phrasings`
-    the entries' own. `changes` has the worst first."""
-
-    brain: str
-    entry: str
-    questions: Counts
-    phrasings: Counts
-    per_body: dict[str, Counts]
-    changes: list[Change]
-    harmful: bool
-    reasons: list[Reason]
-    took_seconds: float
 
 
 class Previews(msgspec.Struct, frozen=True):
@@ -114,17 +75,22 @@ class Previews(msgspec.Struct, frozen=True):
         ]
         questions = await self._questions(brain, asked)
         questions += await asyncio.to_thread(trial.phrasings, bodies)
-        tried: list[tuple[Question, Tried]] = []
-        for batch in batches(questions):
-            report(0.1 + 0.85 * len(tried) / len(questions), "trying")
-            tried += zip(batch, await self._try(trial, batch), strict=True)
+        tried: list[tuple[Question, Tried | None]] = []
+        for start in range(0, len(questions), AT_ONCE):
+            report(0.1 + 0.85 * start / len(questions), "trying")
+            part = questions[start : start + AT_ONCE]
+            tried += zip(part, await self._try(trial, part), strict=True)
         known = self._phrasings(brain, bodies)
         shared = await asyncio.to_thread(_shared, trial, known, _excused(asked))
-        reasons = warnings.reasons(
-            trial.key, [one for _, one in tried], shared, self._lacking(trial, bodies)
-        )
+        changed = [one for _, one in tried if one is not None]
+        reasons = [
+            *warnings.reasons(trial.key, changed, shared, self._lacking(trial, bodies)),
+            *warnings.window(trial.key, changed, _away(trial, self.clock())),
+            *warnings.left(trial.key, changed, trial.left(bodies)),
+            *warnings.unreached(self._unreached(trial, bodies)),
+        ]
         report(1.0, "done")
-        return _impact(brain, trial, tried, reasons, time.perf_counter() - started)
+        return impact(brain, trial.id, tried, reasons, time.perf_counter() - started)
 
     async def _trial(self, brain: str, proposed: Entry | str) -> Trial:
         id = proposed if isinstance(proposed, str) else proposed.id
@@ -137,12 +103,11 @@ class Previews(msgspec.Struct, frozen=True):
                 proposed, brain=brain, questions=[text for text in texts if text]
             )
             now = max(now, new.valid_from or now)
-        old_item, new_item = [
-            [await item_of(self.db, self.encoder, entry)] if entry else [] for entry in (old, new)
+        items = [
+            await item_of(self.db, self.encoder, entry) if entry else None for entry in (old, new)
         ]
-        before = self.matcher.variant(old_item)
-        after = await asyncio.to_thread(before.variant, new_item, without=[key])
-        return Trial(key, old, new, before, after, now)
+        edit = await asyncio.to_thread(Edit, self.matcher.variant(), key, *items)
+        return Trial(key, old, new, edit, now)
 
     async def _questions(self, brain: str, asked: Sequence[AskedRow]) -> list[Question]:
         """Those of bodies that are still there."""
@@ -161,33 +126,31 @@ class Previews(msgspec.Struct, frozen=True):
             if row.body in self.knowledge.bodies and row.vector is not None
         ]
 
-    async def _try(self, trial: Trial, batch: Sequence[Question]) -> list[Tried]:
-        found = await asyncio.to_thread(ask, trial, batch)
-        verdicts = [
-            (
-                self._verdict(trial, trial.old, before, question),
-                self._verdict(trial, trial.new, after, question),
-            )
-            for question, (before, after) in zip(batch, found, strict=True)
-        ]
-        taken = [
-            place
-            for place, (before, after) in enumerate(verdicts)
-            if after.best == trial.key != before.best and before.outcome != "unanswered"
-        ]
-        stolen = await asyncio.to_thread(trial.stolen, [batch[place] for place in taken])
-        stolen_places = {place for place, is_so in zip(taken, stolen, strict=True) if is_so}
-        return [
-            Tried(
-                question.text,
-                before,
-                after,
-                judge(before, after, question.known),
-                question.phrasing_of,
-                place in stolen_places,
-            )
-            for place, (question, (before, after)) in enumerate(zip(batch, verdicts, strict=True))
-        ]
+    async def _try(self, trial: Trial, part: Sequence[Question]) -> list[Tried | None]:
+        found = await asyncio.to_thread(trial.ask, part)
+        tried: list[Tried | None] = [None] * len(part)
+        for place, (question, both) in enumerate(zip(part, found, strict=True)):
+            if both is not None:
+                tried[place] = await self._judged(trial, question, both)
+            if place % VERDICTS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return tried
+
+    async def _judged(self, trial: Trial, question: Question, both: Both) -> Tried:
+        before, after = (
+            self._verdict(trial, entry, scored, question)
+            for entry, scored in zip((trial.old, trial.new), both, strict=True)
+        )
+        taken = after.best == trial.key != before.best and before.outcome != "unanswered"
+        return Tried(
+            question.text,
+            question.body.id,
+            before,
+            after,
+            judge(before, after, question.known),
+            question.phrasing_of,
+            taken and await asyncio.to_thread(trial.is_stolen, question),
+        )
 
     def _verdict(
         self, trial: Trial, entry: Entry | None, scored: Sequence[Scored], question: Question
@@ -251,6 +214,18 @@ class Previews(msgspec.Struct, frozen=True):
             and not (trial.old and self._missing(trial.old, body, body.language))
         ]
 
+    def _unreached(self, trial: Trial, bodies: Sequence[Body]) -> list[str]:
+        """The bodies whose visitors get a text of their own, where the shared one changes."""
+        if trial.old is None or trial.new is None or trial.old.answers == trial.new.answers:
+            return []
+        new = trial.new
+        return [
+            body.id
+            for body in bodies
+            if is_for(new, scopes_of(body))
+            and self.knowledge.texts_in(new, body) is not new.answers
+        ]
+
     def _phrasings(self, brain: str, bodies: Sequence[Body]) -> dict[str, list[str]]:
         """Those of entries that visitors of the bodies get."""
         scopes = frozenset[str]().union(*map(scopes_of, bodies))
@@ -275,6 +250,20 @@ def _excused(asked: Sequence[AskedRow]) -> set[str]:
     return {folded(row.text) for row in asked if row.helpful is False}
 
 
+def _away(trial: Trial, now: dt.datetime) -> Away | None:
+    """The time at which visitors who get the entry now would not, where that is the edit's doing
+    and soon."""
+    old, new = trial.old, trial.new
+    if old is None or new is None:
+        return None
+    if new.valid_from is not None and new.valid_from > now:
+        return Away(now, new.valid_from)
+    ends = new.valid_until
+    if ends is None or ends == old.valid_until or not now < ends <= now + SOON:
+        return None
+    return Away(ends)
+
+
 def _shared(
     trial: Trial, phrasings: Mapping[str, Sequence[str]], excused: Collection[str]
 ) -> dict[str, list[str]]:
@@ -284,51 +273,6 @@ def _shared(
         return {}
     own, vocabulary = trial.id, Vocabulary(phrasings)
     return {text: vocabulary.shared_with(text, own) for text in added}
-
-
-_WORST_FIRST = {"worse": 0, "different": 1, "better": 2}
-
-
-def _impact(
-    brain: str,
-    trial: Trial,
-    tried: Sequence[tuple[Question, Tried]],
-    reasons: list[Reason],
-    took_seconds: float,
-) -> Impact:
-    asked, phrasings, per_body = Counts(), Counts(), dict[str, Counts]()
-    changes: list[Change] = []
-    for question, one in tried:
-        if question.phrasing_of is not None:
-            phrasings.count(one.judgement)
-        else:
-            asked.count(one.judgement)
-            per_body.setdefault(question.body.id, Counts()).count(one.judgement)
-        if one.judgement is not None:
-            changes.append(
-                Change(
-                    one.text,
-                    question.body.id,
-                    one.before,
-                    one.after,
-                    one.judgement,
-                    question.times,
-                    question.phrasing_of,
-                    one.is_stolen,
-                )
-            )
-    changes.sort(key=lambda one: (not one.steals, _WORST_FIRST[one.judgement], -one.count))
-    return Impact(
-        brain=brain,
-        entry=trial.id,
-        questions=asked,
-        phrasings=phrasings,
-        per_body=dict(sorted(per_body.items())),
-        changes=changes[:CHANGES_SHOWN_MAX],
-        harmful=bool(reasons),
-        reasons=reasons,
-        took_seconds=round(took_seconds, 2),
-    )
 
 
 def _silent(share: float, what: str) -> None:

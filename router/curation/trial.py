@@ -1,28 +1,29 @@
 """A change to one entry, and questions asked with and without it.
 
-The entry as visitors get it and as it is proposed are each put into a variant
-of the matcher, as newcomers both: only the edit differs. A phrasing is asked as
-if it were new, wherever it is held.
+The entry as visitors get it and as it is proposed are each held beside all
+others, as newcomers both (`embeddings.edits`): only the edit differs. A
+phrasing is asked as if it were new, wherever it is held.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from brains.knowledge import scopes_of
+from brains.knowledge.visibility import is_for
 from brains.model import Body, Entry
 from brains.vectors import Vector
-from embeddings.matcher import Matcher, Phrasing, Scored
-from router.curation.verdicts import Known
+from embeddings.edits import Asking, Both, Edit
+from embeddings.matcher import Matcher, Phrasing
+from router.curation.verdicts import NOISE, Known
 
 # The phrasings nearest to a change that are tried: it cannot win those further away than all these.
 PHRASINGS_MAX = 2_000
-AT_ONCE = 128
+AT_ONCE = 256
 CANDIDATES = 10
 
 
@@ -47,14 +48,12 @@ class Trial(NamedTuple):
     key: str
     old: Entry | None
     new: Entry | None
-    before: Matcher
-    after: Matcher
+    edit: Edit
     now: dt.datetime
 
     def meets(self, body: Body) -> bool:
         """Whether the body's visitors can meet the change."""
-        scopes = scopes_of(body)
-        return any(scopes & {*entry.audience} for entry in (self.old, self.new) if entry)
+        return any(is_for(entry, scopes_of(body)) for entry in (self.old, self.new) if entry)
 
     def phrasings(self, bodies: Sequence[Body]) -> list[Question]:
         """The entry's own phrasings, old and new, and those of others nearest to it, each asked
@@ -64,40 +63,58 @@ class Trial(NamedTuple):
             return []
         near = [one for one in self._near() if one.key != self.key]
         others = [self._other(one, host) for one in near if (host := self._host(one, hosts))]
-        return [*self._own(hosts[0]), *others]
+        firsts = [hosts[0], *(group[0] for group in self.left(bodies))]
+        return [*(one for host in firsts for one in self._own(host)), *others]
+
+    def left(self, bodies: Sequence[Body]) -> list[list[Body]]:
+        """The bodies whose visitors would not get the entry any more, though others still do; in
+        groups whose visitors get the same entries."""
+        if self.old is None or self.new is None:
+            return []
+        groups: dict[frozenset[str], list[Body]] = {}
+        for body in bodies:
+            scopes = scopes_of(body)
+            if is_for(self.old, scopes) and not is_for(self.new, scopes):
+                groups.setdefault(scopes & self.edit.before.scopes, []).append(body)
+        return list(groups.values())
 
     def added(self) -> list[str]:
         """The phrasings that are new."""
         known = set(self.old.questions if self.old else ())
         return [text for text in (self.new.questions if self.new else ()) if text not in known]
 
-    def stolen(self, questions: Sequence[Question]) -> list[bool]:
-        """Of questions that would go to the entry from another, whether it takes what is the
-        other's: that is wanted, or has the nearest phrasing still. Slow: for a thread."""
-        if not questions:
-            return []
-        scopes = scopes_of(questions[0].body)
-        nearest = self.after.nearest_keys(np.stack([one.vector for one in questions]), scopes)
-        return [
-            one.known.wanted not in (None, self.key) or (one.known == Known() and near != self.key)
-            for one, near in zip(questions, nearest, strict=True)
+    def ask(self, questions: Sequence[Question]) -> list[Both | None]:
+        """What each finds before and after; None where the change makes next to no difference.
+        Slow: for a thread, some hundred at a time."""
+        asked = [
+            Asking(one.text, one.vector, scopes_of(one.body), one.before, one.after)
+            for one in questions
         ]
+        return self.edit.find(asked, CANDIDATES, NOISE, _is_entry)
+
+    def is_stolen(self, question: Question) -> bool:
+        """Of a question that would go to the entry from another, whether it takes what is the
+        other's: that is wanted, or has the nearest phrasing still. Slow: for a thread."""
+        if question.known != Known():
+            return question.known.wanted not in (None, self.key)
+        near = self.edit.after.nearest_keys(question.vector[None, :], scopes_of(question.body))
+        return near[0] != self.key
 
     @property
     def id(self) -> str:
         return self.key.partition("/")[2]
 
     def _near(self) -> list[Phrasing]:
-        held = [matcher for matcher in (self.before, self.after) if self.key in matcher]
+        held = [matcher for matcher in (self.edit.before, self.edit.after) if self.key in matcher]
         changed = np.vstack([matcher.item(self.key).vectors for matcher in held])
-        return self.after.phrasings_near(changed, PHRASINGS_MAX)
+        return self.edit.after.phrasings_near(changed, PHRASINGS_MAX)
 
     def _host(self, phrasing: Phrasing, hosts: Sequence[Body]) -> Body | None:
-        scopes = self.after.item(phrasing.key).scopes
+        scopes = self.edit.after.item(phrasing.key).scopes
         return next((body for body in hosts if scopes_of(body) & scopes), None)
 
     def _other(self, phrasing: Phrasing, host: Body) -> Question:
-        item, number = self.after.item(phrasing.key), phrasing.number
+        item, number = self.edit.after.item(phrasing.key), phrasing.number
         text, vector = item.texts[number], item.vectors[number]
         known = Known(wanted=phrasing.key)
         return Question(
@@ -107,10 +124,12 @@ class Trial(NamedTuple):
     def _own(self, host: Body) -> Iterator[Question]:
         before, after = (
             self._places(matcher) if self.key in matcher else {}
-            for matcher in (self.before, self.after)
+            for matcher in (self.edit.before, self.edit.after)
         )
         for text in {**before, **after}:
-            matcher, held = (self.after, after) if text in after else (self.before, before)
+            matcher, held = (
+                (self.edit.after, after) if text in after else (self.edit.before, before)
+            )
             known = Known(wanted=self.key) if text in after else Known()
             yield Question(
                 text,
@@ -129,32 +148,6 @@ class Trial(NamedTuple):
         return {text: Phrasing(self.key, number) for number, text in enumerate(texts)}
 
 
-def batches(questions: Iterable[Question]) -> Iterator[list[Question]]:
-    """Questions that can be asked together: in one body, held alike."""
-    ordered = sorted(questions, key=_alike)
-    for _, group in groupby(ordered, key=_alike):
-        alike = list(group)
-        for start in range(0, len(alike), AT_ONCE):
-            yield alike[start : start + AT_ONCE]
-
-
-def ask(trial: Trial, batch: Sequence[Question]) -> list[tuple[list[Scored], list[Scored]]]:
-    """What each of a batch finds before and after. Slow: for a thread."""
-    before = _search(trial.before, batch, [one.before for one in batch])
-    after = _search(trial.after, batch, [one.after for one in batch])
-    return list(zip(before, after, strict=True))
-
-
-def _search(
-    matcher: Matcher, batch: Sequence[Question], places: Sequence[Phrasing | None]
-) -> list[list[Scored]]:
-    scopes = scopes_of(batch[0].body)
-    held = [place for place in places if place is not None]
-    if held:
-        return matcher.search_without(held, scopes, CANDIDATES)
-    vectors = np.stack([one.vector for one in batch])
-    return matcher.search_many([one.text for one in batch], vectors, scopes, CANDIDATES)
-
-
-def _alike(question: Question) -> tuple[str, bool, bool]:
-    return question.body.id, question.before is None, question.after is None
+def _is_entry(key: str) -> bool:
+    """Whether a candidate is an entry: another county's remit may be passed over."""
+    return key.startswith("entry:")

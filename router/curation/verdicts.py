@@ -70,7 +70,7 @@ def judge(before: Verdict, after: Verdict, known: Known = Known()) -> Judgement 
 
 def _is_same(before: Verdict, after: Verdict) -> bool:
     if (before.outcome, before.answers) == (after.outcome, after.answers):
-        return before.missing_fact == after.missing_fact
+        return (before.missing_fact, before.owner) == (after.missing_fact, after.owner)
     near = before.best == after.best and abs(before.probability - after.probability) < NOISE
     return near and before.missing_fact == after.missing_fact
 

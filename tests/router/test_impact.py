@@ -6,6 +6,7 @@ The last tests start the demo once for the whole run and use the default encoder
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -17,12 +18,14 @@ import pytest
 import pytest_asyncio
 
 from benchmarks import demo as bench
+from brains import store
 from brains.errors import UnknownBrain
 from brains.model import Entry
-from router.curation.impact import Impact
+from router.curation.previewed import Impact
 from router.curation.verdicts import Known, Verdict, judge
 from router.curation.vocabulary import Vocabulary
-from router.messages import Message
+from router.curation.warnings import Reason
+from router.messages import Answered, Message, Referred
 from router.service import Service
 from router.settings import Settings
 from tests.fakes import FakeClock
@@ -162,6 +165,133 @@ async def test_a_curator_may_take_a_question_whose_answer_did_not_help(desk: Ser
     await desk.conversations.feedback(started.id, started.token, reply.turn, False)
     found = await desk.impact.preview("kommune", more(GYM, "Brøyting!"))
     assert "answered elsewhere" not in kinds(found)
+
+
+# Other kinds of harm
+
+
+async def visitors_ask(desk: Service, text: str, *bodies: str) -> None:
+    """So that it is among what was asked lately, and answered."""
+    for body in bodies:
+        reply = await desk.ask(Message(body=body, text=text))
+        assert isinstance(reply.outcome, Answered), reply
+
+
+def reason(impact: Impact, kind: str) -> Reason:
+    return next(one for one in impact.reasons if one.kind == kind)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def beach(desk: Service) -> Entry:
+    """An answer to everybody that visitors of three bodies have asked for."""
+    new = entry("badestrand", "Hvor er badestranden?", "badestrand i nærheten", "finne badestrand")
+    saved = await desk.curation.save_entry("kommune", new, "test")
+    await visitors_ask(desk, "badestrand i nærheten?", "bergen", "voss", "asker")
+    return saved
+
+
+async def test_an_answer_taken_away_leaves_its_questions_unanswered(
+    desk: Service, beach: Entry
+) -> None:
+    found = await desk.impact.preview("kommune", beach.id)
+    assert found.harmful
+    lost = reason(found, "loses answers")
+    assert (lost.count, lost.texts) == (1, ["badestrand i nærheten?"])
+    assert found.per_body["voss"].worse == 1
+
+
+async def test_an_answer_taken_away_that_another_one_gives_is_no_loss(
+    desk: Service, beach: Entry
+) -> None:
+    twin = msgspec.structs.replace(beach, id="badestrand-to", title="badestrand-to", revision=0)
+    await desk.curation.save_entry("kommune", twin, "test")
+    found = await desk.impact.preview("kommune", beach.id)
+    assert "loses answers" not in kinds(found)
+    await store.retire_entry(desk.db, "kommune", twin.id, "test")
+    await desk.knowledge.catch_up()
+
+
+@pytest.mark.parametrize("days", [-1, 20, 200])
+async def test_validity_that_ends_soon_is_told_of(
+    desk: Service, beach: Entry, days: int, desk_clock: FakeClock
+) -> None:
+    ends = desk_clock.now + dt.timedelta(days=days)
+    found = await desk.impact.preview("kommune", msgspec.structs.replace(beach, valid_until=ends))
+    told = {-1: {"loses answers"}, 20: {"not always valid"}, 200: set[str]()}[days]
+    assert kinds(found) - {"more worse"} == told
+    assert found.harmful == bool(told)
+    if days == 20:
+        assert (reason(found, "not always valid").since, found.changes) == (ends, [])
+
+
+async def test_an_answer_that_would_wait_is_away_until_then(
+    desk: Service, beach: Entry, desk_clock: FakeClock
+) -> None:
+    starts = desk_clock.now + dt.timedelta(days=90)
+    found = await desk.impact.preview("kommune", msgspec.structs.replace(beach, valid_from=starts))
+    away = reason(found, "not always valid")
+    assert (away.since, away.until) == (desk_clock.now, starts)
+
+
+async def test_bodies_that_an_answer_is_taken_from(desk: Service, beach: Entry) -> None:
+    narrowed = msgspec.structs.replace(beach, audience=["group:vestland"])
+    found = await desk.impact.preview("kommune", narrowed)
+    assert found.harmful and reason(found, "loses bodies").others == ["asker"]
+    assert [(one.body, one.judgement) for one in found.changes if not one.phrasing_of] == [
+        ("asker", "worse")
+    ]
+
+
+async def test_bodies_that_have_another_answer_lose_nothing(desk: Service, beach: Entry) -> None:
+    own = msgspec.structs.replace(
+        beach, id="badestrand-asker", title="Asker", audience=["asker"], revision=0
+    )
+    await desk.curation.save_entry("kommune", own, "test")
+    narrowed = msgspec.structs.replace(beach, audience=["group:vestland"])
+    found = await desk.impact.preview("kommune", narrowed)
+    assert not {"loses bodies", "loses answers"} & kinds(found)
+    await store.retire_entry(desk.db, "kommune", own.id, "test")
+    await desk.knowledge.catch_up()
+
+
+async def test_who_has_a_text_of_their_own_is_told_of_and_no_harm(
+    desk: Service, beach: Entry
+) -> None:
+    changed = msgspec.structs.replace(beach, answers={"nb": "Ved sjøen."})
+    await desk.local_answers.save(
+        "kommune", beach.id, "voss", {"nb": "Ved vatnet."}, "per", beach.revision
+    )
+    found = await desk.impact.preview("kommune", changed)
+    assert not found.harmful and reason(found, "has own text").others == ["voss"]
+    await desk.local_answers.remove("kommune", beach.id, "voss")
+    assert (await desk.impact.preview("kommune", changed)).reasons == []
+
+
+async def test_what_would_be_referred_to_another_body(desk: Service, beach: Entry) -> None:
+    """NAV's visitors are sent to the owner of what the municipalities answer."""
+    owned = await desk.curation.save_entry(
+        "kommune", msgspec.structs.replace(beach, owner="bergen"), "test"
+    )
+    reply = await desk.ask(Message(body="nav", text="badestrand i nærheten"))
+    assert isinstance(reply.outcome, Referred)
+    found = await desk.impact.preview("kommune", msgspec.structs.replace(owned, owner="asker"))
+    assert found.harmful and reason(found, "other owner").texts == ["badestrand i nærheten"]
+    again = await desk.impact.preview("kommune", owned)
+    assert again.changes == [] and again.reasons == []
+    await desk.curation.save_entry("kommune", beach, "test")
+
+
+@pytest.mark.parametrize("word", ["hva", "søke"])
+async def test_one_word_that_everybody_has_is_too_general(
+    desk: Service, beach: Entry, word: str
+) -> None:
+    found = await desk.impact.preview("kommune", more(beach, word))
+    assert found.harmful and kinds(found) & {"too general", "answered elsewhere"}
+
+
+async def test_one_word_of_its_own_is_not(desk: Service, beach: Entry) -> None:
+    found = await desk.impact.preview("kommune", more(beach, "badestrand"))
+    assert not found.harmful, found.reasons
 
 
 # For real
