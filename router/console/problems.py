@@ -30,7 +30,10 @@ def worded(text: str, language: str) -> str:
 
 @functools.cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """Those that say the most first: others may fit a part of them."""
+    texts: dict[str, str] = wording.texts("problems", "en")
+    found = sorted(texts.items(), key=lambda pair: -len(_VALUE.sub("", re.escape(pair[1]))))
     return [
         (name, re.compile(_VALUE.sub(r"(?P<\1>.+)", re.escape(text)), re.DOTALL))
-        for name, text in wording.texts("problems", "en").items()
+        for name, text in found
     ]

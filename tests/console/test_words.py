@@ -80,5 +80,6 @@ def test_found_words_are_marked_and_the_rest_is_escaped() -> None:
 
 def test_a_flash_survives_the_cookie_and_a_broken_cookie_is_nothing() -> None:
     flash = Flash("gaps.done.renamed", undo=Undo("/console/x", {"title": "Æ"}))
-    assert unpacked(packed([flash])) == [flash]
-    assert unpacked("not ours") == unpacked(None) == []
+    assert unpacked(packed([flash], "ours"), "ours") == [flash]
+    assert unpacked(packed([flash], "ours"), "another's") == []
+    assert unpacked("not ours", "ours") == unpacked(None, "ours") == []
