@@ -1,14 +1,16 @@
 """The desk where gaps become answers.
 
-`by` is the name of who does it. `only_body` is a body's editor looking: then
-gaps, questions and counts are that body's own, see `brains.gaps.views`.
+`by` is the name of who does it, `seen` the event of the gap that they saw last: what
+another person did since raises `brains.gaps.events.Unseen`. `only_body` is a body's
+editor looking: then gaps, questions and counts are that body's own, see `brains.gaps.views`.
 Errors are those of `brains.errors`; a gap of another brain is unknown.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -16,6 +18,8 @@ from brains import people
 from brains.database import Database
 from brains.errors import Invalid, NotFound, UnknownBody
 from brains.gaps import Gaps, moving, work
+from brains.gaps.changing import Change
+from brains.gaps.events import last_event, refuse_unseen
 from brains.gaps.listing import Order
 from brains.gaps.overview import GapOverview
 from brains.gaps.spared import NEW_ENTRY
@@ -29,6 +33,7 @@ from brains.model import (
     GapStatus,
     Texts,
 )
+from brains.notes import NewNote
 from brains.pages import Page
 from router.curation.closing import FACT, LOCAL, PHRASING, Closing, Mending
 from router.curation.content import Curation
@@ -40,6 +45,8 @@ from router.results import AnsweredGap, SimilarGap
 PHRASINGS_FROM_GAP_MAX = 15
 TEXTS_LOOKED_AT = 200
 TITLE_CHARS_MAX = 60
+# Whoever waits for an answer gets it at once; another curator reads it afterwards.
+UNREVIEWED = NewNote("unreviewed")
 
 
 class GapDesk(msgspec.Struct, frozen=True):
@@ -123,9 +130,11 @@ class GapDesk(msgspec.Struct, frozen=True):
 
     # Work
 
-    async def merge(self, brain: str, id: str, others: Sequence[str], by: str) -> Gap:
+    async def merge(
+        self, brain: str, id: str, others: Sequence[str], by: str, seen: int | None = None
+    ) -> Gap:
         """All questions of the others become this gap's. Undone by `unmerge`, one at a time."""
-        async with self.gaps.changing(brain, by) as change:
+        async with self._changing(brain, id, by, seen) as change:
             await moving.merge(change, id, others)
         return await self.get(brain, id)
 
@@ -134,50 +143,62 @@ class GapDesk(msgspec.Struct, frozen=True):
         await self.gaps.unmerge(brain, id, other, by)
         return await self.get(brain, other)
 
-    async def split(self, brain: str, id: str, question_ids: Sequence[int], by: str) -> Gap:
+    async def split(
+        self, brain: str, id: str, question_ids: Sequence[int], by: str, seen: int | None = None
+    ) -> Gap:
         """Moves questions, and those of the same words, to a new gap, which is returned."""
+        await self.refuse_unseen(id, seen, by)
         return await self.get(brain, await self.gaps.split(brain, id, question_ids, by))
 
-    async def assign(self, brain: str, id: str, person_id: str | None, by: str) -> Gap:
+    async def assign(
+        self, brain: str, id: str, person_id: str | None, by: str, seen: int | None = None
+    ) -> Gap:
         if person_id is not None:
             await self._require_person(person_id)
-        async with self.gaps.changing(brain, by) as change:
+        async with self._changing(brain, id, by, seen) as change:
             await work.assign(change, id, person_id)
         return await self.get(brain, id)
 
-    async def snooze(self, brain: str, id: str, until: dt.datetime | None, by: str) -> Gap:
+    async def snooze(
+        self, brain: str, id: str, until: dt.datetime | None, by: str, seen: int | None = None
+    ) -> Gap:
         """Out of sight until a time; None brings it back. It goes on collecting."""
-        async with self.gaps.changing(brain, by) as change:
+        async with self._changing(brain, id, by, seen) as change:
             await work.snooze(change, id, until)
         return await self.get(brain, id)
 
-    async def rename(self, brain: str, id: str, title: str, by: str) -> Gap:
+    async def rename(
+        self, brain: str, id: str, title: str, by: str, seen: int | None = None
+    ) -> Gap:
         """A title in a curator's own words; an empty one takes it away."""
-        async with self.gaps.changing(brain, by) as change:
+        async with self._changing(brain, id, by, seen) as change:
             await work.rename(change, id, title)
         return await self.get(brain, id)
 
-    async def dismiss(self, brain: str, id: str, reason: DismissReason, by: str) -> Gap:
-        async with self.gaps.changing(brain, by) as change:
+    async def dismiss(
+        self, brain: str, id: str, reason: DismissReason, by: str, seen: int | None = None
+    ) -> Gap:
+        async with self._changing(brain, id, by, seen) as change:
             await work.dismiss(change, id, reason)
         return await self.get(brain, id)
 
-    async def forward(self, brain: str, id: str, to: str, by: str) -> Gap:
+    async def forward(self, brain: str, id: str, to: str, by: str, seen: int | None = None) -> Gap:
         """To `brain:x`, where its questions are recorded too, or to `body:y`."""
         kind, _, name = to.partition(":")
         if kind == "brain" and name != brain:
+            await self.refuse_unseen(id, seen, by)
             await self.gaps.forward_to_brain(brain, id, self.knowledge.brain(name).id, by)
         elif kind == "body":
             self.knowledge.body(name)
-            async with self.gaps.changing(brain, by) as change:
+            async with self._changing(brain, id, by, seen) as change:
                 await work.forward(change, id, to)
         else:
             raise Invalid("Write brain:<another brain's id> or body:<a body's slug>.", "field to")
         return await self.get(brain, id)
 
-    async def reopen(self, brain: str, id: str, by: str) -> Gap:
+    async def reopen(self, brain: str, id: str, by: str, seen: int | None = None) -> Gap:
         """Undoes dismissing, forwarding, snoozing and answering."""
-        async with self.gaps.changing(brain, by) as change:
+        async with self._changing(brain, id, by, seen) as change:
             await work.reopen(change, id)
         return await self.get(brain, id)
 
@@ -195,7 +216,7 @@ class GapDesk(msgspec.Struct, frozen=True):
             questions=questions,
             status="published",
         )
-        saved = await self.curation.save_entry(brain, entry, by)
+        saved = await self.curation.save_entry(brain, entry, by, note=UNREVIEWED)
         return await self.closing.try_to_close(
             brain, id, by, Mending(saved, NEW_ENTRY, saved.questions)
         )
@@ -212,7 +233,7 @@ class GapDesk(msgspec.Struct, frozen=True):
             )
         questions = list(dict.fromkeys([*entry.questions, *phrasings]))
         longer = msgspec.structs.replace(entry, questions=questions)
-        saved = await self.curation.save_entry(brain, longer, by, entry.revision)
+        saved = await self.curation.save_entry(brain, longer, by, entry.revision, UNREVIEWED)
         return await self.closing.try_to_close(brain, id, by, Mending(saved, PHRASING, phrasings))
 
     async def answer_local(
@@ -240,6 +261,24 @@ class GapDesk(msgspec.Struct, frozen=True):
         await self._open_to_answers(brain, id)
         return await self.closing.try_to_close(brain, id, by, Mending())
 
+    async def last_event(self, id: str) -> int:
+        """The id of the last thing that was done to the gap."""
+        async with self.db.read() as tx:
+            return await last_event(tx, id)
+
+    async def refuse_unseen(self, id: str, seen: int | None, by: str) -> None:
+        """Raises `Unseen` where another person did something after the event `seen`."""
+        async with self.db.read() as tx:
+            await refuse_unseen(tx, id, seen, by)
+
+    @contextlib.asynccontextmanager
+    async def _changing(
+        self, brain: str, id: str, by: str, seen: int | None
+    ) -> AsyncIterator[Change]:
+        async with self.gaps.changing(brain, by) as change:
+            await refuse_unseen(change.tx, id, seen, by)
+            yield change
+
     async def _open_to_answers(self, brain: str, id: str) -> Gap:
         """The gap, unless it is part of another: refused before anything is published."""
         gap = await self.get(brain, id)
@@ -261,7 +300,8 @@ class GapDesk(msgspec.Struct, frozen=True):
                 raise Invalid("There is no such person. Choose somebody else.", "person") from None
 
     def _seen(self, gap: Gap, only_body: str | None) -> Gap:
-        """For an editor without the entries that the body's visitors do not get."""
+        """For an editor without the entries that the body's visitors do not get, and without the
+        name of whoever closed it: it may be another body's editor, with a fact."""
         if only_body is None:
             return gap
         scopes = scopes_of(self.knowledge.body(only_body))
@@ -274,4 +314,5 @@ class GapDesk(msgspec.Struct, frozen=True):
             gap,
             nearest=[one for one in gap.nearest if shared(one.entry)],
             answered_by=gap.answered_by if shared(gap.answered_by) else None,
+            closed_by=None,
         )

@@ -63,7 +63,7 @@ class EntryHistoryPages(Controller):
                 earlier.entry if earlier else None, later.entry, Names(request)
             ),
             allowed=await review.allowed(brain, newest.entry),
-            live=review.live(brain, id),
+            live=review.live_seen(brain, id),
             options=[
                 (one.revision, frame.say(request, "entries.revision", number=one.revision))
                 for one in saved
