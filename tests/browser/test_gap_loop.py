@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -37,6 +38,47 @@ def curator(browser: Browser, demo_server: str, demo_environment: dict[str, str]
     page = signed_in(browser, demo_server, link)
     yield page
     page.context.close()
+
+
+def test_the_list_is_worked_on_without_a_mouse_and_taken_back(
+    demo_server: str, curator: Page
+) -> None:
+    curator.goto(f"{demo_server}/console/brains/kommune/gaps")
+    count = curator.locator("#gap-list [data-item]").count()
+    titles = curator.locator("#gap-list .list-title").all_inner_texts()[:2]
+    for key in ("j", "x", "j", "x"):
+        curator.keyboard.press(key)
+    expect(curator.locator("[data-chosen]")).to_have_text("2")
+    curator.locator("#chosen summary", has_text="Utsett").focus()
+    curator.keyboard.press("Enter")
+    curator.get_by_role("button", name="Utsett", exact=True).last.focus()
+    curator.keyboard.press("Enter")
+    expect(curator.locator("#flashes")).to_contain_text("2 spørsmål er utsatt")
+    for title in titles:
+        expect(curator.locator("#gap-list")).not_to_contain_text(title)
+    curator.get_by_role("button", name="Angre").focus()
+    curator.keyboard.press("Enter")
+    expect(curator.locator("#gap-list [data-item]")).to_have_count(count)
+
+
+def test_what_is_written_outlives_the_session(demo_server: str, curator: Page) -> None:
+    curator.goto(f"{demo_server}/console/brains/kommune/gaps")
+    curator.locator("#gap-list .list-title").first.click()
+    curator.get_by_role("link", name="Svar på spørsmålet").click()
+    form = curator.url
+    curator.get_by_label("Bokmål", exact=True).fill("Dette tok det lang tid å skrive.")
+    session = [one for one in curator.context.cookies() if "session" in one["name"]]
+    curator.context.clear_cookies(name=re.compile("session"))
+    curator.get_by_role("button", name="Se over før publisering").click()
+    expect(curator.get_by_role("heading", level=1)).to_have_text("Du må logge inn")
+    way_back = curator.get_by_role("main").get_by_role("link", name="Logg inn")
+    assert form.removeprefix(demo_server) in unquote(way_back.get_attribute("href") or "")
+    curator.context.add_cookies(session)
+    curator.goto(form)
+    answer = curator.get_by_label("Bokmål", exact=True)
+    expect(answer).to_have_value("Dette tok det lang tid å skrive.")
+    curator.get_by_role("button", name="Forkast det").click()
+    expect(answer).to_have_value("")
 
 
 def visit(browser: Browser, address: str, body: str) -> Chat:

@@ -275,3 +275,135 @@ async def _watched(client: httpx.AsyncClient, at: str) -> str:
         assert state["state"] != "failed", state
         at = state["then"] or at
     return at
+
+
+def _seen(page: str) -> str:
+    """The last event that a gap's page shows."""
+    found = re.search(r'name="seen" value="(\d+)"', page)
+    assert found is not None
+    return found[1]
+
+
+async def test_what_another_did_meanwhile_is_shown_and_not_overwritten(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator, admin = client_of("curator"), client_of("admin")
+    id = await _ask(service, "Hvem eier bauta-steinen ved kaien?")
+    url = f"{LIST}/{id}"
+    stale = _seen(await _page(curator, url))
+    await _post(admin, f"{url}/dismiss", reason="own case", seen=_seen(await _page(admin, url)))
+    for action, data in (
+        ("rename", {"title": "Bautaen"}),
+        ("forward", {"to": "body:voss"}),
+        ("snooze", {"until": "week"}),
+        ("answer/local", {"entry": "snorydding", "scope": "voss", "answer_nb": "Nei."}),
+    ):
+        response = await curator.post(f"{url}/{action}", data=data | {"seen": stale}, headers=HTML)
+        said = html.unescape(response.text)
+        assert response.status_code in (400, 409), action
+        assert "gjorde Admin dette: Lagt bort: Gjelder egen sak" in said, action
+    gap = await service.gap_desk.get("kommune", id)
+    assert (gap.status, gap.title) == ("dismissed", None)
+    assert not await service.local_answers.list("kommune", ["voss"], "snorydding")
+    await _post(curator, f"{url}/rename", title="Bautaen", seen=_seen(said))
+    assert (await service.gap_desk.get("kommune", id)).title == "Bautaen"
+
+
+async def test_the_same_is_done_to_several_and_taken_back(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator, several = client_of("curator"), "/console/brains/kommune/several-gaps"
+    texts = ("Kan jeg låne en stillas?", "xyzzy grault garply", "plugh waldo fred")
+    ids = [await _ask(service, text) for text in texts]
+    assert len(set(ids)) == 3 and f'value="{ids[0]}"' in await _page(
+        curator, f"{LIST}?order=newest"
+    )
+
+    async def statuses() -> set[str]:
+        return {(await service.gap_desk.get("kommune", id)).status for id in ids}
+
+    back = f"{LIST}?order=newest"
+    at = await _post(curator, f"{several}/dismiss", gaps=ids, reason="abuse", back=back)
+    page = await _page(curator, at)
+    assert at == back and "3 spørsmål er lagt bort." in page and await statuses() == {"dismissed"}
+    await _undo(curator, page)
+    assert await statuses() == {"open"}
+
+    page = await _page(curator, await _post(curator, f"{several}/snooze", gaps=ids, until="week"))
+    assert "3 spørsmål er utsatt til" in page and await statuses() == {"snoozed"}
+    await _undo(curator, page)
+    assert await statuses() == {"open"}
+
+    person = re.search(r'name="person" value="(\w+)"', await _page(curator, f"{LIST}/{ids[0]}"))
+    assert person is not None
+    await _post(curator, f"{LIST}/{ids[0]}/assign", person=person[1])
+    page = await _page(curator, await _post(curator, f"{several}/assign", gaps=ids, person=""))
+    await _undo(curator, page)
+    assignees = [(await service.gap_desk.get("kommune", id)).assignee for id in ids]
+    assert assignees == [person[1], None, None]
+
+    page = await _page(curator, await _post(curator, f"{several}/merge", gaps=ids))
+    assert "Slått sammen med 2 spørsmål til." in page
+    await _undo(curator, page)
+    assert await statuses() == {"open"}
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "said"),
+    [
+        ("dismiss", {"reason": "abuse"}, "Velg minst ett spørsmål først."),
+        ("merge", {}, "Velg minst to spørsmål"),
+        ("dismiss", {"reason": "because"}, "Velg en grunn."),
+        ("snooze", {"until": "date", "date": "2001-01-01"}, "ikke er passert"),
+        ("assign", {"person": "nobody-we-know"}, "Velg en som kan ta det."),
+    ],
+)
+async def test_what_cannot_be_done_to_several_is_said_on_the_list(
+    client_of: ClientOf, action: str, data: dict[str, str], said: str
+) -> None:
+    curator = client_of("curator")
+    at = await _post(curator, f"/console/brains/kommune/several-gaps/{action}", **data)
+    assert at == LIST and said in await _page(curator, at)
+
+
+async def test_pressing_twice_publishes_once_also_where_the_gap_was_merged_meanwhile(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator = client_of("curator")
+    written, other = "Hvor kan jeg kjøpe fiskekort til elva?", "frobozz magic company"
+    id, target = await _ask(service, written), await _ask(service, other)
+    form = {"how": "new", "title": "Fiskekort", "answer_nb": "I turistkontoret."}
+    at = await _post(
+        curator, f"{LIST}/{id}/answer/try", **form, question=written, questions="fiske i elva"
+    )
+    look = await _page(curator, await _watched(curator, at))
+    job = re.search(r'name="job" value="([^"]+)"', look)
+    assert job is not None
+    await _post(curator, f"{LIST}/{target}/merge", gaps=id)
+    for _ in range(2):
+        at = await _post(curator, f"{LIST}/{id}/answer/publish", job=job[1], reason="Prøvd")
+        result = await _page(curator, await _watched(curator, at))
+        assert f"{LIST}/{target}" in at or "/jobs/" in at
+        assert "1 av 2 er besvart nå" in result and other in result
+    made = [
+        one for one in service.knowledge.entries["kommune"].values() if one.title == "Fiskekort"
+    ]
+    assert len(made) == 1
+
+
+async def test_what_followed_a_question_that_was_laid_aside_is_seen_and_can_be_separated(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator, text = client_of("curator"), "Kan dere slette bildet av meg på nettsiden?"
+    id = await _ask(service, text)
+    await _post(curator, f"{LIST}/{id}/dismiss", reason="own case")
+    assert await _ask(service, f"{text} da", "voss") == id
+    assert "1 er kommet siden" in await _page(curator, f"{LIST}?status=dismissed")
+    page = await _page(curator, f"{LIST}/{id}")
+    assert "1 spørsmål er kommet siden, og gikk samme vei" in page
+    questions = (await service.gap_desk.questions("kommune", id)).items
+    newest = max(one.id for one in questions)
+    at = await _post(curator, f"{LIST}/{id}/split", questions=str(newest), seen=_seen(page))
+    new = await service.gap_desk.get("kommune", at.rpartition("/")[2])
+    assert (new.status, new.count) == ("open", 1)
+    assert (await service.gap_desk.get("kommune", id)).status == "dismissed"
