@@ -144,6 +144,8 @@ async def test_both_versions_are_shown_when_somebody_saved_first(
     late = await curator.post(f"{page}/edit", data=mine)
     assert late.status_code == 409
     assert "Ring oss i morgen." in late.text and re.search(r"<del>.*dag\..*</del>", late.text)
+    they_changed = late.text.partition("Det den andre endret")[2].partition("Fra deres til ditt")[0]
+    assert re.search(r"<ins>.*i dag\.", they_changed) and "i morgen" not in they_changed
     assert 'name="revision" value="2"' in late.text
     kept = await curator.post(f"{page}/edit", data=mine | {"revision": "2"})
     assert kept.status_code == 303

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from brains import tables
 from brains.errors import Invalid, UnknownBody
+from router.console.pages.ask_as import AskedHere, alike
 from router.curation.ask_as import BODIES_MAX, Rehearsal
-from router.messages import Answered, Message, Referred, Unanswered
+from router.messages import Answered, Human, Message, Referred, Reply, Speaker, Unanswered
 from router.service import Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -44,6 +45,21 @@ async def test_it_is_what_a_visitor_would_get(desk: Service) -> None:
         if not isinstance(reply.outcome, Unanswered):
             assert asked == reply
     assert isinstance(reply.outcome, Answered | Referred | Unanswered) or reply.options
+
+
+def asked_here(body: str, outcome: Answered | Unanswered) -> AskedHere:
+    speaker, human = Speaker(body, body), Human(available=False)
+    return AskedHere(body, Reply(0, outcome, "Ja.", "<p>Ja.</p>", "nb", speaker, human), [])
+
+
+async def test_what_many_bodies_answer_alike_is_put_together_the_fewest_first() -> None:
+    most = [asked_here(f"b{number}", Answered("sfo", 1)) for number in range(88)]
+    lacking = asked_here("voss", Unanswered(missing_fact="sfo_price"))
+    nothing = asked_here("nav", Unanswered())
+    groups = alike([*most[:40], lacking, *most[40:], nothing])
+    assert [len(group) for group in groups] == [1, 1, 88]
+    assert groups[0] == [lacking] and groups[1] == [nothing]
+    assert [len(group) for group in alike(most[:6])] == [1] * 6
 
 
 async def test_unknown_bodies_and_too_many_are_refused(desk: Service) -> None:

@@ -59,7 +59,7 @@ class AskAsPages(Controller):
             choices=[(body.id, body.name) for body in bodies],
             groups=[(f"{GROUP_PREFIX}{name}", name) for name in groups],
             chosen={body.id for body in chosen} | {*(asker or [])},
-            groups_found=_alike(found),
+            groups_found=alike(found),
             everyone=EVERYONE,
             outcome_of=_outcome,
             name_of=lambda scope: audience_name(request, scope),
@@ -96,7 +96,7 @@ def _outcome(reply: Reply) -> str:
     return str(type(reply.outcome).__struct_config__.tag)
 
 
-def _alike(found: list[AskedHere]) -> list[list[AskedHere]]:
+def alike(found: list[AskedHere]) -> list[list[AskedHere]]:
     """A few each alone; of many, those that get the same answer together, the fewest first: what
     is as it should be is mostly what most get."""
     if len(found) <= SIDE_BY_SIDE_MAX:

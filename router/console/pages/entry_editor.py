@@ -31,6 +31,13 @@ SAVING = {"save": "draft", "publish": "draft", "submit": "in_review"}
 SUGGESTIONS_SHOWN = 8
 
 
+class Both(msgspec.Struct, frozen=True):
+    """Two people wrote at once: what one was about to save, and what the other changed before."""
+
+    mine: Entry
+    they_changed: list[differences.Difference]
+
+
 class EditorPages(Controller):
     """A new answer, and an old one."""
 
@@ -126,8 +133,9 @@ async def _take(request: AnyRequest, service: Service, brain: str, newest: Entry
         found = entry_forms.by_field(error.problems, frame.language(request))
         return await _page(request, service, brain, form, newest, found, chosen=chosen)
     except Conflict:
-        theirs = await review.get(brain, id)
-        return await _page(request, service, brain, form, theirs, mine=entry, chosen=chosen)
+        theirs, base = await review.get(brain, id), await _base(review, brain, newest, form)
+        both = Both(entry, differences.between(base, theirs, Names(request)))
+        return await _page(request, service, brain, form, theirs, both=both, chosen=chosen)
     if action == "publish":
         return await try_out(request, service, brain, saved.id, Deed("publish", saved.revision))
     return _saved(request, saved, action)
@@ -171,28 +179,29 @@ async def _page(
     form: EntryForm,
     newest: Entry | None,
     problems: list[Problem] | None = None,
-    mine: Entry | None = None,
+    both: Both | None = None,
     chosen: str = "",
     suggestions: list[Suggestion] | None = None,
 ) -> Any:
-    """The form. With `mine`, which `newest` came before: both, and the choice between them."""
+    """The form. With `both`: `newest` was saved first, and there is a choice between the two."""
     review, bodies = review_of(request), bodies_of(request, brain)
     own = frame.own_body(request)
     choices = await service.catalogue.choices(brain, lambda one: review.sees(one.entry))
     title = title_of(newest) if newest else frame.say(request, "entries.new")
-    if mine is not None and newest is not None:
+    if both is not None and newest is not None:
         form = msgspec.structs.replace(form, revision=newest.revision)
     return frame.page(
         request,
         "entries/edit.html",
         title=title,
         area="entries",
-        status=409 if mine is not None else 400 if problems else 200,
+        status=409 if both is not None else 400 if problems else 200,
         errors=problems or [],
         form=form,
         unsaved=request.method == "POST",
         entry=newest,
-        theirs=differences.between(newest, mine, Names(request)) if mine is not None else None,
+        theirs=differences.between(newest, both.mine, Names(request)) if both else None,
+        they_changed=both.they_changed if both else [],
         topics=choices.topics,
         owners=[("", frame.say(request, "entries.no_owner"))] * (own is None)
         + [(body.id, body.name) for body in bodies],
