@@ -1,4 +1,4 @@
-"""Conflicts that curators have looked at and accepted, as rows: a key, by whom, and when."""
+"""What was found when a brain was last looked through, and what curators have accepted, as rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from brains import tables
 from brains.database import Transaction, insert_missing
 
-_accepted = tables.accepted_conflicts
+_accepted, _found = tables.accepted_conflicts, tables.found_conflicts
 
 
 async def accepted(tx: Transaction, brain: str) -> set[str]:
@@ -28,3 +28,16 @@ async def reopen(tx: Transaction, brain: str, key: str) -> bool:
         sa.delete(_accepted).where(_accepted.c.brain == brain, _accepted.c.key == key)
     )
     return bool(result.rowcount)
+
+
+async def keep(tx: Transaction, brain: str, at: dt.datetime, found: str) -> None:
+    """Replaces what was found the last time. `found` is the caller's own JSON."""
+    await tx.execute(sa.delete(_found).where(_found.c.brain == brain))
+    await tx.execute(sa.insert(_found).values(brain=brain, at=at, found=found))
+
+
+async def kept(tx: Transaction, brain: str) -> tuple[dt.datetime, str] | None:
+    """What was found the last time, and when."""
+    query = sa.select(_found.c.at, _found.c.found).where(_found.c.brain == brain)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else (row.at, row.found)

@@ -321,6 +321,14 @@ accepted_conflicts = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
+found_conflicts = sa.Table(
+    "found_conflicts",
+    metadata,
+    sa.Column("brain", _Id, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("found", sa.Text, nullable=False),
+)
+
 imports = sa.Table(
     "imports",
     metadata,

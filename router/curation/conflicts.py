@@ -9,7 +9,8 @@ bad source        a source or a link that leads nowhere, as it is written
 facts lacking     several bodies lack a fact, and cannot give the answer
 
 What was accepted is left out until one of its entries changes: its revision is in
-the key. Nothing is fetched.
+the key. Nothing is fetched. What was found is kept, and shown until somebody looks
+again, but for what has changed since.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from brains.knowledge import Knowledge, choose, key_of, scopes_of
 from brains.model import Body, Entry
 from embeddings.matcher import Matcher
 from router.curation import overlap
-from router.curation.local_answers import LocalAnswers
+from router.curation.local_answers import LocalAnswers, Shadowing
 
 Kind = Literal[
     "same thing",
@@ -65,6 +66,15 @@ class Conflict(msgspec.Struct, frozen=True, omit_defaults=True):
     at: dt.datetime | None = None
 
 
+class Looked(msgspec.Struct, frozen=True):
+    """What was found when a brain was last looked through, `at`, and nobody has accepted. `changed`
+    is how many more there were whose entry, text or facts are not as they were."""
+
+    at: dt.datetime
+    found: list[Conflict]
+    changed: int
+
+
 class Conflicts(msgspec.Struct, frozen=True):
     db: Database
     knowledge: Knowledge
@@ -73,32 +83,54 @@ class Conflicts(msgspec.Struct, frozen=True):
     clock: Callable[[], dt.datetime]
 
     async def find(self, brain: str, progress: Progress | None = None) -> list[Conflict]:
-        """All that nobody has accepted, the weightiest kinds first. Raises `UnknownBrain`."""
+        """All that nobody has accepted, the weightiest kinds first; kept for `last`.
+
+        Raises `UnknownBrain`.
+        """
         report = progress or _silent
         known = self.knowledge.entries[self.knowledge.brain(brain).id]
         found = await self._same(brain, known, lambda share: report(0.8 * share, "phrasings"))
         report(0.8, "answers")
-        for shadowing in await self.local_answers.list(brain):
-            if shadowing.older:
-                local, entry = shadowing.local, known[shadowing.local.entry]
-                found.append(_conflict("local older", [entry], scope=local.scope))
-        bodies = [body for body in self.knowledge.bodies.values() if body.brain == brain]
-        lacks = _Lacks(self.knowledge, bodies)
+        for shadowing in await self._older(brain):
+            local, entry = shadowing.local, known[shadowing.local.entry]
+            found.append(_conflict("local older", [entry], scope=local.scope))
+        lacks = _Lacks(self.knowledge, self._bodies(brain))
         for count, entry in enumerate(list(known.values())):
             found += [*_validity(entry, self.clock()), *_sources(entry), *lacks.conflicts(entry)]
             if count % AT_ONCE == 0:
                 report(0.8 + 0.2 * count / len(known), "answers")
                 await asyncio.sleep(0)
-        report(1.0, "done")
         order = {kind: place for place, kind in enumerate(_KINDS)}
         found.sort(key=lambda one: (order[one.kind], one.entries, one.key))
-        return await self.open(brain, found)
-
-    async def open(self, brain: str, found: Sequence[Conflict]) -> list[Conflict]:
-        """Those that nobody has accepted."""
-        async with self.db.read() as tx:
+        async with self.db.write() as tx:
+            await rows.keep(tx, brain, self.clock(), msgspec.json.encode(found).decode())
             accepted = await rows.accepted(tx, brain)
+        report(1.0, "done")
         return [one for one in found if one.key not in accepted]
+
+    async def last(self, brain: str) -> Looked | None:
+        """What was found the last time, without what has changed since. Raises `UnknownBrain`."""
+        known = self.knowledge.entries[self.knowledge.brain(brain).id]
+        async with self.db.read() as tx:
+            kept = await rows.kept(tx, brain)
+            accepted = await rows.accepted(tx, brain)
+        if kept is None:
+            return None
+        found = [
+            one
+            for one in msgspec.json.decode(kept[1], type=list[Conflict])
+            if one.key not in accepted
+        ]
+        older = {(one.local.entry, one.local.scope) for one in await self._older(brain)}
+        lacks = _Lacks(self.knowledge, self._bodies(brain))
+        holds = [
+            one
+            for one in found
+            if _is_as_it_was(one, known)
+            and (one.kind != "local older" or (one.entries[0], one.scope) in older)
+            and (one.kind != "facts lacking" or [*lacks.conflicts(known[one.entries[0]])] == [one])
+        ]
+        return Looked(kept[0], holds, len(found) - len(holds))
 
     async def accept(self, brain: str, key: str, by: str) -> None:
         """It stays as it is: not shown again until one of its entries changes."""
@@ -109,6 +141,12 @@ class Conflicts(msgspec.Struct, frozen=True):
         """Takes an acceptance back. Whether there was one."""
         async with self.db.write() as tx:
             return await rows.reopen(tx, brain, key)
+
+    async def _older(self, brain: str) -> list[Shadowing]:
+        return [one for one in await self.local_answers.list(brain) if one.older]
+
+    def _bodies(self, brain: str) -> list[Body]:
+        return [body for body in self.knowledge.bodies.values() if body.brain == brain]
 
     async def _same(
         self, brain: str, known: Mapping[str, Entry], report: Callable[[float], None]
@@ -222,11 +260,21 @@ def _conflict(
     scope: str | None = None,
     at: dt.datetime | None = None,
 ) -> Conflict:
-    """Its key changes with its kind, its entries' revisions, and where it is."""
-    parts = [kind, scope or "", *(f"{entry.id} {entry.revision}" for entry in entries)]
-    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
     ids = [entry.id for entry in entries]
+    key = _key(kind, entries, scope)
     return Conflict(key, kind, ids, list(texts), list(bodies), scope, at)
+
+
+def _key(kind: Kind, entries: Sequence[Entry], scope: str | None) -> str:
+    """It changes with its kind, its entries' revisions, and where it is."""
+    parts = [kind, scope or "", *(f"{entry.id} {entry.revision}" for entry in entries)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+
+
+def _is_as_it_was(one: Conflict, known: Mapping[str, Entry]) -> bool:
+    """Whether all its entries are there, as they were when it was found."""
+    entries = [known[id] for id in one.entries if id in known]
+    return len(entries) == len(one.entries) and _key(one.kind, entries, one.scope) == one.key
 
 
 def _silent(share: float, what: str) -> None:

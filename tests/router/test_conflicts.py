@@ -126,3 +126,37 @@ async def test_progress_grows_to_the_end(desk: Service) -> None:
     told: list[float] = []
     await desk.conflicts.find("kommune", lambda share, what: told.append(share))
     assert told == sorted(told) and told[-1] == 1.0
+
+
+async def test_what_was_found_is_shown_until_somebody_looks_again(desk: Service, put: Put) -> None:
+    await put(entry("gymsal-fire", *GYM.questions))
+    await put(entry("bading-to", "kan katter bade", nb="{{ facts.pool_hours }}"))
+    found = await desk.conflicts.find("kommune")
+    last = await desk.conflicts.last("kommune")
+    assert last is not None and (last.found, last.changed) == (found, 0)
+    pair = next(one for one in found if "gymsal-fire" in one.entries)
+    await desk.conflicts.accept("kommune", pair.key, "kari")
+    last = await desk.conflicts.last("kommune")
+    assert last is not None and last.changed == 0
+    assert last.found == [one for one in found if one != pair]
+    await desk.conflicts.reopen("kommune", pair.key)
+
+
+async def test_what_has_changed_since_is_left_out_and_counted(desk: Service, put: Put) -> None:
+    twin = await put(entry("gymsal-fem", *GYM.questions))
+    await put(entry("bading-tre", "kan hester bade", nb="{{ facts.pool_prices }}"))
+    found = await desk.conflicts.find("kommune")
+    about = [one for one in found if "gymsal-fem" in one.entries]
+    assert {one.kind for one in about} == {"same thing", "no source"}
+    await put(msgspec.structs.replace(twin, answers={"nb": "Noe annet."}))
+    for body in ("bergen", "voss"):
+        await desk.curation.set_facts(body, {"pool_prices": "50 kroner"}, "test")
+    last = await desk.conflicts.last("kommune")
+    assert last is not None and last.changed == len(about) + 1
+    assert not [
+        one for one in last.found if {"gymsal-fem", "pool_prices"} & {*one.entries, *one.texts}
+    ]
+    assert await desk.conflicts.last("nav") is None
+    again = await desk.conflicts.find("kommune")
+    last = await desk.conflicts.last("kommune")
+    assert last is not None and (last.found, last.changed) == (again, 0)

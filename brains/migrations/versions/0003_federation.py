@@ -78,6 +78,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_referrals_conversation", "referrals", ["conversation"])
     op.create_index("ix_referrals_at", "referrals", ["at"])
+    op.create_table(
+        "found_conflicts",
+        sa.Column("brain", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("found", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("brain", name="pk_found_conflicts"),
+    )
 
 
 def _trust() -> None:

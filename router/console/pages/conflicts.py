@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Controller, Request, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, QueryParameter
+from litestar.params import Body
 
 from brains.errors import UnknownEntry
 from brains.knowledge import title_of
@@ -17,30 +17,19 @@ from router.api.service import ServiceHere
 from router.console import frame
 from router.console.entry_links import Names, audience_name, entry_url, review_of
 from router.console.flashes import Undo
-from router.curation.conflicts import Conflict
-from router.jobs import Job, Progress, UnknownJob
+from router.jobs import Progress
 from router.security.audited import UNAUDITED
 from router.security.guards import key_in, needs
-from router.service import Service
 
 AnyRequest = Request[Any, Any, Any]
 JOB = "conflicts"
 SHOWN_OF_KIND = 100
 
 
-class Looked(msgspec.Struct, frozen=True):
-    """What was found in a brain, as of line `number` of its change feed."""
-
-    brain: str
-    number: int
-    found: list[Conflict]
-
-
 class Chosen(msgspec.Struct):
-    """One conflict of those found by `job`."""
+    """One conflict."""
 
     key: str
-    job: str = ""
 
 
 class Merge(msgspec.Struct):
@@ -59,20 +48,12 @@ class ConflictPages(Controller):
     path = "/brains/{brain:str}/conflicts"
 
     @get("/", guards=[needs("publish", "brain")])
-    async def index(
-        self,
-        request: AnyRequest,
-        service: ServiceHere,
-        brain: BrainPath,
-        job: Annotated[str, QueryParameter(max_length=100, required=False)] = "",
-    ) -> Any:
-        """What was found, by kind, with what has been accepted since left out."""
-        service.knowledge.brain(brain)
-        looked = _looked(service, request, brain, job)
-        found = [] if looked is None else await service.conflicts.open(brain, looked.found)
+    async def index(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
+        """What was found the last time, by kind, without what was accepted or has changed since."""
+        looked = await service.conflicts.last(brain)
         kinds = [
             (kind, len(items), items[:SHOWN_OF_KIND])
-            for kind, group in groupby(found, lambda one: one.kind)
+            for kind, group in groupby(looked.found if looked else [], lambda one: one.kind)
             if (items := list(group))
         ]
         known = service.knowledge.entries[brain]
@@ -82,9 +63,7 @@ class ConflictPages(Controller):
             title=frame.say(request, "conflicts.title"),
             area="conflicts",
             looked=looked,
-            changed=looked is not None and looked.number != service.knowledge.number,
             kinds=kinds,
-            job=job,
             url=lambda id: entry_url(brain, id),
             title_of=lambda id: title_of(known[id]) if id in known else id,
             name_of=lambda scope: audience_name(request, scope),
@@ -96,11 +75,10 @@ class ConflictPages(Controller):
         """Look through the brain."""
         service.knowledge.brain(brain)
 
-        async def work(progress: Progress) -> Looked:
-            number = service.knowledge.number
-            return Looked(brain, number, await service.conflicts.find(brain, progress))
+        async def work(progress: Progress) -> None:
+            await service.conflicts.find(brain, progress)
 
-        then = f"/console/brains/{brain}/conflicts?job={{id}}"
+        then = f"/console/brains/{brain}/conflicts"
         job = service.jobs.start(JOB, key_in(request).id, work, then)
         return frame.redirect(f"/console/jobs/{job.id}")
 
@@ -111,9 +89,9 @@ class ConflictPages(Controller):
         """It is no conflict, until one of its answers changes."""
         await service.conflicts.accept(brain, data.key[:64], key_in(request).name)
         url = f"/console/brains/{brain}/conflicts"
-        undo = Undo(f"{url}/reopen", {"key": data.key, "job": data.job})
+        undo = Undo(f"{url}/reopen", {"key": data.key})
         frame.flash(request, "conflicts.accepted", undo=undo)
-        return frame.redirect(f"{url}?job={data.job}")
+        return frame.redirect(url)
 
     @post("/reopen", guards=[needs("publish", "brain")])
     async def reopen(
@@ -122,7 +100,7 @@ class ConflictPages(Controller):
         """It is one after all."""
         await service.conflicts.reopen(brain, data.key[:64])
         frame.flash(request, "common.undone.done")
-        return frame.redirect(f"/console/brains/{brain}/conflicts?job={data.job}")
+        return frame.redirect(f"/console/brains/{brain}/conflicts")
 
     @post("/merge", guards=[needs("publish", "brain")])
     async def merge(
@@ -149,15 +127,6 @@ class ConflictPages(Controller):
             title=title_of(other),
         )
         return frame.redirect(url)
-
-
-def _looked(service: Service, request: AnyRequest, brain: str, id: str) -> Looked | None:
-    try:
-        job: Job = service.jobs.get(id, key_in(request).id)
-    except UnknownJob:
-        return None
-    found = job.result
-    return found if isinstance(found, Looked) and found.brain == brain else None
 
 
 handlers = [ConflictPages]
