@@ -76,6 +76,12 @@ async def bodies(tx: Transaction) -> list[str]:
     return list((await tx.execute(sa.select(_referrals.c.body).distinct())).scalars())
 
 
+async def known(tx: Transaction, body: str, text: str) -> bool:
+    """Whether anybody has been referred to the body with that question."""
+    same = sa.and_(_referrals.c.body == body, _referrals.c.question == _key(text))
+    return (await tx.execute(sa.select(_referrals.c.body).where(same).limit(1))).first() is not None
+
+
 async def forget(tx: Transaction, body: str, text: str, at: dt.datetime) -> int:
     """A curator says that a question is not the body's: denied, whoever confirmed it."""
     result = await tx.execute(

@@ -24,6 +24,7 @@ from router.console.flashes import Flash, Kind, Undo
 from router.console.live import Place
 from router.console.problems import worded
 from router.security.access import Access
+from router.security.audited import REFUSED
 from router.security.rights import Right
 from router.service import Service
 
@@ -117,6 +118,8 @@ def flash(
         for name, value in values.items()
     }
     request.scope["state"].setdefault("flashes", []).append(Flash(key, kind, short, undo))
+    if kind in ("danger", "warning"):
+        request.scope["state"][REFUSED] = True
 
 
 def redirect(url: str) -> Redirect:

@@ -97,6 +97,9 @@ class Confirming:
 
     async def remove(self, body: str, question: str) -> bool:
         """A curator takes a question back out. Whether it was there."""
+        async with self._db.read() as tx:
+            if not await referrals.known(tx, body, question):
+                return False
         async with self._db.write() as tx:
             count = await referrals.forget(tx, body, question, self._clock())
         if count:

@@ -1,8 +1,9 @@
 """The audit log writes itself: every change that succeeds is a line, and no line no change.
 
 The line is written in the transaction of the change, the first one where there
-are several; where a request succeeds and changes nothing in the database, in
-one of its own. A route that is not to be in the log says
+are several. Where a request succeeds and changes nothing in the database, it is
+written in one of its own, unless a page says that it was refused
+(`state[REFUSED]`). A route that is not to be in the log says
 `opt={UNAUDITED: True}`. Before it changes anything, a handler may add to its
 line with `request.state.audit = {"detail": {..}, "object": ..}`; fields as in
 `brains.audit.Line`.
@@ -30,6 +31,7 @@ from router.security.edge import slashed
 log = logging.getLogger(__name__)
 
 UNAUDITED = "unaudited"
+REFUSED = "refused"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REFUSED_FROM = 400
 # What is one thing to a reader of the log, though it is several modules.
@@ -94,7 +96,8 @@ class _Pending:
         """What is written from now on is not the request's."""
         db: Database = self._scope["litestar_app"].state.service.db
         try:
-            if succeeded and not self._over:
+            refused = self._scope.get("state", {}).get(REFUSED)
+            if succeeded and not self._over and not refused:
                 async with db.write():
                     pass
         except SamsvarError as error:

@@ -11,6 +11,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 
 from brains import audit
+from brains.people import Person
 from router.service import Service
 from tests.console.conftest import ClientOf
 from tests.console.planted import snapshot
@@ -133,3 +134,26 @@ async def test_what_was_refused_after_its_words_were_encoded_is_no_line(
         stale = {**ENTRY, "questions": ["Et nytt spørsmål som ingen har sett?"], "revision": 7}
         assert (await api.put(path, json=stale)).status_code == 409
     assert await newest(service) == before
+
+
+async def test_what_was_not_there_to_be_changed_is_no_line(
+    service: Service, base_url: str, keys: dict[str, dict[str, str]]
+) -> None:
+    before = await newest(service)
+    async with httpx.AsyncClient(base_url=base_url, headers=keys["curator"], timeout=30) as api:
+        for path in (
+            "/v1/bodies/bergen/confirmed?question=ingen",
+            "/v1/brains/kommune/broadcasts/ingen",
+            "/v1/brains/kommune/entries/snorydding/local-answers/voss",
+        ):
+            assert (await api.delete(path)).status_code == 404
+    assert await newest(service) == before
+
+
+async def test_what_a_page_refuses_is_no_line(
+    service: Service, client_of: ClientOf, persons: dict[str, Person]
+) -> None:
+    before = await newest(service)
+    refused = await client_of("admin").post(f"/console/people/{persons['admin'].id}/disable")
+    assert refused.status_code == 303
+    assert await newest(service) == before, "the last administrator is there still"
