@@ -97,15 +97,19 @@ def build(
         if entry.valid_until is None or now < entry.valid_until
     ]
     uses: dict[str, dict[str, Use]] = {}
-    needed: dict[tuple[str, str], list[str]] = {}
+    needed: dict[tuple[str, str], dict[str, None]] = {}
     for body in shown:
+        given = frozenset(knowledge.facts.get(body.id, {}))
         for entry in _answered_in(body, live):
-            texts = knowledge.texts_in(entry, body).values()
-            for key in frozenset[str]().union(*map(templates.mentioned, texts)):
-                use = Use(entry.id, title_of(entry), entry.topic)
-                uses.setdefault(key, {})[entry.id] = use
-            for key in _lacking(knowledge, body, texts):
-                needed.setdefault((key, body.id), []).append(entry.id)
+            for text in set(knowledge.texts_in(entry, body).values()):
+                mentioned = templates.mentioned(text)
+                for key in mentioned:
+                    known = uses.setdefault(key, {})
+                    if entry.id not in known:
+                        known[entry.id] = Use(entry.id, title_of(entry), entry.topic)
+                if not mentioned <= given:
+                    for key in templates.lacking(text, mentioned & given):
+                        needed.setdefault((key, body.id), {})[entry.id] = None
     keys = {*uses, *(key for body in shown for key in knowledge.facts.get(body.id, {}))}
     rows = [
         _row(knowledge, key, tuple(uses.get(key, {}).values()), shown, needed, asked)
@@ -120,20 +124,12 @@ def _answered_in(body: Body, entries: Iterable[Entry]) -> Iterable[Entry]:
     return (entry for entry in entries if not scopes.isdisjoint(entry.audience))
 
 
-def _lacking(knowledge: Knowledge, body: Body, texts: Iterable[str]) -> frozenset[str]:
-    """What a body lacks for any of an answer's languages."""
-    given = frozenset(knowledge.facts.get(body.id, {}))
-    return frozenset[str]().union(
-        *(templates.lacking(text, templates.mentioned(text) & given) for text in texts)
-    )
-
-
 def _row(
     knowledge: Knowledge,
     key: str,
     uses: tuple[Use, ...],
     bodies: Sequence[Body],
-    needed: Mapping[tuple[str, str], list[str]],
+    needed: Mapping[tuple[str, str], Iterable[str]],
     asked: Mapping[tuple[str, str], int],
 ) -> Row:
     known = {

@@ -42,6 +42,7 @@ def test_a_fact_is_changed_and_undone_by_keyboard_alone(curator: Page, demo_serv
     assert focused(page) == cell
     page.keyboard.press("Enter")
     page.keyboard.type("https://www.voss.example/ny")
+    expect(page.locator(".cell-editor textarea[name=value]")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#flashes")).to_contain_text("er lagret for Voss herad")
     expect(page.locator(f"#{cell}")).to_have_text("https://www.voss.example/ny")

@@ -17,11 +17,31 @@ async function formOf(link) {
   }
 }
 
+/** What is typed before the form is there goes into it, and is no key of the page's. */
+function typedAhead() {
+  let typed = "";
+  const take = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
+    if (event.key.length === 1) typed += event.key;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  addEventListener("keydown", take, true);
+  return () => {
+    removeEventListener("keydown", take, true);
+    return typed;
+  };
+}
+
+let opening = false;
+
 async function edit(link) {
-  if (link.dataset.opening) return;
-  link.dataset.opening = "true";
+  if (opening) return;
+  opening = true;
+  const typed = typedAhead();
   const form = await formOf(link);
-  delete link.dataset.opening;
+  const written = typed();
+  opening = false;
   if (!form) return location.assign(link.href);
   const cell = link.matches(".cell");
   form.classList.add(cell ? "cell-editor" : "line-editor");
@@ -50,8 +70,9 @@ async function edit(link) {
     link.hidden = true;
   }
   const value = form.querySelector("textarea");
+  if (written) value.value = written;
   value.focus();
-  value.select();
+  if (!written) value.select();
 }
 
 document.addEventListener("click", (event) => {
