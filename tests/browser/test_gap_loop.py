@@ -30,7 +30,7 @@ ANSWERS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def curator(browser: Browser, demo_server: str, demo_environment: dict[str, str]) -> Iterator[Page]:
     link = add_person(
         demo_environment, "kari@samsvar.example", "Kari", "curator", "--brain", "kommune"
