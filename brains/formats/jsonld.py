@@ -61,13 +61,15 @@ class Graph:
 
     def pages(self) -> Iterator[Node]:
         """Every FAQPage."""
+        seen: set[int] = set()
         for document in self._documents:
-            yield from self._typed(document, "FAQPage", ("@graph", *_INSIDE))
+            yield from self._typed(document, "FAQPage", ("@graph", *_INSIDE), seen)
 
     def questions(self, page: Node) -> Iterator[Node]:
         """A page's questions, in its order."""
+        seen: set[int] = set()
         for name in _INSIDE:
-            yield from self._typed(page.get(name), "Question", _INSIDE)
+            yield from self._typed(page.get(name), "Question", _INSIDE, seen)
 
     def one(self, value: Any) -> Any:
         """The first where there are several, and what it refers to."""
@@ -84,19 +86,23 @@ class Graph:
         return str(found or ""), None
 
     def _typed(
-        self, value: Any, kind: str, inside: tuple[str, ...], depth: int = 0
+        self, value: Any, kind: str, inside: tuple[str, ...], seen: set[int], depth: int = 0
     ) -> Iterator[Node]:
+        """What is of a kind, once each: references may lead round in a ring."""
         if depth > NESTING_MAX:
             return
         for item in value if isinstance(value, list) else [value]:
             node = self.one(item)
+            if not isinstance(node, dict | list) or id(node) in seen:
+                continue
+            seen.add(id(node))
             if isinstance(node, list):
-                yield from self._typed(node, kind, inside, depth + 1)
-            elif isinstance(node, dict) and kind in types(node):
+                yield from self._typed(node, kind, inside, seen, depth + 1)
+            elif kind in types(node):
                 yield node
-            elif isinstance(node, dict):
+            else:
                 for name in inside:
-                    yield from self._typed(node.get(name), kind, inside, depth + 1)
+                    yield from self._typed(node.get(name), kind, inside, seen, depth + 1)
 
     def _learn(self, node: Any, depth: int = 0) -> None:
         """Remembers every object that has an id and says something."""

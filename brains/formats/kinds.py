@@ -129,7 +129,7 @@ def matters(file: File) -> bool:
         return False
     text = _peek(file)
     if file.ending in (".md", ".json"):
-        rasa.refuse_old(text)
+        rasa.refuse_old(text, file.name)
     if file.ending in rasa.ENDINGS:
         return not text or rasa.matters(text)
     if file.ending == ".txt" or file.name.lower().endswith(_BESIDE):

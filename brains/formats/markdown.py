@@ -8,6 +8,10 @@ from html.parser import HTMLParser
 
 from brains import rendering
 
+# No answer may be nearly so long. Cleaning takes the square of how deep elements are nested.
+MARKUP_CHARS_MAX = 50_000
+INDENTED_MAX = 8
+
 _BLOCKS = {"p", "div", "blockquote", "pre"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _MARKS = {"strong": "**", "em": "*"}
@@ -34,9 +38,10 @@ def from_html(markup: str, base: str = "") -> str:
     `base` is the address that relative links start from; without it only their words stay.
     A text without elements keeps its lines, and markup that was escaped is read as markup.
     """
+    if len(markup) > MARKUP_CHARS_MAX:
+        return markup
     if _ESCAPED_TAG.search(markup) and not _TAG.search(markup):
-        markup = html.unescape(markup)
-        return from_html(markup, base)
+        return from_html(html.unescape(markup), base)
     return _written(markup, _Writer(keeps_lines=not _TAG.search(markup)), base)
 
 
@@ -44,7 +49,7 @@ def from_mixed(text: str) -> str:
     """Markdown that may have HTML in it, as the exports of other systems do, without the HTML."""
     if _ESCAPED_TAG.search(text) and not _TAG.search(text):
         text = html.unescape(text)
-    if not _TAG.search(text):
+    if len(text) > MARKUP_CHARS_MAX or not _TAG.search(text):
         return literal(text)
     guarded = _AUTOLINK.sub("\ue000\\1\ue001", text)
     written = _written(guarded, _Writer(keeps_lines=True, keeps_marks=True), "")
@@ -160,7 +165,7 @@ class _Writer(HTMLParser):
             self._add("\n" + self._indent())
 
     def _indent(self) -> str:
-        return "   " * len(self._lists)
+        return "   " * min(len(self._lists), INDENTED_MAX)
 
     def _marked(self, mark: str) -> None:
         inside = "".join(self._buffers.pop())
@@ -177,7 +182,7 @@ class _Writer(HTMLParser):
         self._add(f"[{words}]({address})" if address and words else words or address)
 
     def _marker(self) -> str:
-        indent = "   " * max(len(self._lists) - 1, 0)
+        indent = "   " * min(max(len(self._lists) - 1, 0), INDENTED_MAX)
         number = self._lists[-1] if self._lists else None
         if number is None:
             return f"\n{indent}- "

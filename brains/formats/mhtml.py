@@ -10,6 +10,8 @@ from brains.formats.files import File
 
 ENDINGS = (".mhtml", ".mht")
 HEAD_BYTES = 2048
+# Among the first ones is the page; the others are its pictures.
+PARTS_MAX = 20
 _WORDS = (b"MIME-Version:", b"multipart/related")
 
 
@@ -21,7 +23,11 @@ def recognises(file: File) -> bool:
 
 def page(file: File) -> File:
     """The page, with the address it was saved from; the file as it is where it holds none."""
-    for part in email.message_from_bytes(file.data).walk():
+    head = file.data[: file.data.find(b"\n\n") + 1 or None][:HEAD_BYTES]
+    boundary = email.message_from_bytes(head.split(b"\r\n\r\n")[0]).get_boundary()
+    parts = file.data.split(f"--{boundary}".encode(), PARTS_MAX) if boundary else []
+    for one in parts[1:PARTS_MAX]:
+        part = email.message_from_bytes(one.lstrip(b"\r\n"))
         data = part.get_payload(decode=True)
         if part.get_content_type() in ("text/html", "application/xhtml+xml") and data:
             return File(file.name, _marks(part) + bytes(data))

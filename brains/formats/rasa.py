@@ -81,11 +81,12 @@ def matters(text: str) -> bool:
     return recognises(text) or _SETTINGS.search(text) is not None
 
 
-def refuse_old(text: str) -> None:
+def refuse_old(text: str, place: str = "") -> None:
     """Raises `Invalid` for what Rasa 1 wrote."""
     if _OLD.search(text) or OLD_JSON in text[:1000]:
         raise Invalid(
-            "This is in the format of Rasa 1. Convert the project with “rasa data convert” first."
+            "This is in the format of Rasa 1. Convert the project with “rasa data convert” first.",
+            place,
         )
 
 

@@ -82,14 +82,7 @@ class Imports(msgspec.Struct, frozen=True):
         existing = await self._existing(brain, [row.entry.id for row in rows])
         staged = staging.compare(rows, existing, contents.format)
         if duplicates:
-            finder = Duplicates(
-                self.db,
-                self.knowledge,
-                self.encoder,
-                self.clock,
-                self.pipeline.limits().answer_from,
-            )
-            await finder.find(brain, staged, body, progress or _silent)
+            await self._duplicates().find(brain, staged, body, progress or _silent)
         return staged
 
     async def stage(
@@ -195,6 +188,7 @@ class Imports(msgspec.Struct, frozen=True):
         What an editor of one body imports stays drafts.
         """
         staged = await self._staged(brain, id, body)
+        await self._refuse_alike(staged, body)
         publish = publish and body is None
         batch = await self._batch(brain, staged, publish, body)
         done = _counted(staged, publish)
@@ -243,6 +237,25 @@ class Imports(msgspec.Struct, frozen=True):
         ids = {row.entry.id for row in rows if row.kind != "new"}
         ids |= {one.entry for row in rows for one in row.duplicates}
         return await self._existing(brain, sorted(ids))
+
+    async def _refuse_alike(self, staged: Import, body: str | None) -> None:
+        """Raises `Conflict` where somebody has added an answer with a phrasing of the upload since.
+
+        It is among the row's duplicates then, so that the next try is a choice.
+        """
+        await self.knowledge.catch_up()
+        number = self._duplicates().added(staged.brain, staged.rows, body)
+        if number:
+            async with self.db.write() as tx:
+                await imports.update(tx, staged)
+            raise Conflict(
+                "Since this file was uploaded, somebody has added answers that ask the same: "
+                f"{number}. They are under “Perhaps twice” now. Choose what to do with them."
+            )
+
+    def _duplicates(self) -> Duplicates:
+        answer_from = self.pipeline.limits().answer_from
+        return Duplicates(self.db, self.knowledge, self.encoder, self.clock, answer_from)
 
     async def _batch(
         self, brain: str, staged: Import, publish: bool, body: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import time
@@ -11,9 +12,10 @@ import httpx
 import msgspec
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from brains import entries, imports, store
-from brains.errors import Conflict, Invalid, NotFound
+from brains.errors import Conflict, Invalid, NotFound, StorageError
 from brains.formats import File
 from brains.imports import Import, Staged
 from brains.model import Body, Brain, Entry
@@ -208,6 +210,59 @@ async def test_somebody_who_was_first_stops_it_all(service: Service, brain: str)
         await service.imports.confirm(brain, second.id, "Kari", publish=True)
     assert (await service.imports.get(brain, second.id)).status == "staged"
     assert (await entry(service, brain, "katt")).answers == {"nb": "Nei."}
+
+
+async def test_of_two_who_confirm_at_once_one_does_it(service: Service, brain: str) -> None:
+    new = Entry(id="katt", questions=["Kan katten gå løs?"], answers={"nb": "Ja."})
+    found = await staged(service, brain, lines(new))
+    both = await asyncio.gather(
+        *(service.imports.confirm(brain, found.id, who, publish=True) for who in ("Kari", "Per")),
+        return_exceptions=True,
+    )
+    assert sorted(type(one).__name__ for one in both) == ["Conflict", "Import"]
+    async with service.db.read() as tx:
+        assert len(await entries.revisions(tx, brain, "katt")) == 1
+
+
+async def test_a_duplicate_that_came_since_the_upload_is_shown_before_anything_is_done(
+    service: Service, brain: str
+) -> None:
+    katt = Entry(id="katt", questions=["Kan katten gå løs?"], answers={"nb": "Ja."})
+    hund = Entry(id="hund", questions=["Kan hunden gå løs?"], answers={"nb": "Nei."})
+    found = await staged(service, brain, lines(katt, hund))
+    other = msgspec.structs.replace(katt, id="katter", questions=["kan KATTEN gå løs"])
+    await service.curation.save_entry(brain, other, "Per")
+    with pytest.raises(Conflict, match="ask the same: 1"):
+        await service.imports.confirm(brain, found.id, "Kari", publish=True)
+    with pytest.raises(NotFound):
+        await entry(service, brain, "hund")
+    again = await service.imports.get(brain, found.id)
+    assert [one.entry for one in row(again, "katt").duplicates] == ["katter"]
+    await service.imports.choose(brain, found.id, {0: Picked("merge", "katter")})
+    done = await service.imports.confirm(brain, found.id, "Kari", publish=True)
+    assert [one.id for one in done.report.created] == ["hund"]
+
+
+async def test_a_disk_that_is_full_changes_nothing(service: Service, brain: str) -> None:
+    rows = "".join(f"Hva er sak {n} om fjell {n * 3}?;{n} " + "Tekst. " * 200 + "\n" for n in range(400))
+    contents = await service.imports.read([File("s.csv", f"spørsmål;svar\n{rows}".encode())])
+    found = await service.imports.stage(brain, "s.csv", contents, "Kari")
+    picked = {number: Picked("import") for number in range(len(found.rows))}
+    await service.imports.choose(brain, found.id, picked)
+
+    async with service.db.write() as tx:
+        pages = (await tx.execute(sa.text("PRAGMA page_count"))).scalar_one()
+        await tx.execute(sa.text(f"PRAGMA max_page_count = {pages + 20}"))
+    try:
+        with pytest.raises(StorageError, match="disk is full"):
+            await service.imports.confirm(brain, found.id, "Kari", publish=True)
+    finally:
+        async with service.db.write() as tx:
+            await tx.execute(sa.text("PRAGMA max_page_count = 1073741823"))
+    assert (await service.imports.get(brain, found.id)).status == "staged"
+    assert len((await service.curation.entries(brain, limit=500)).items) == 2
+    done = await service.imports.confirm(brain, found.id, "Kari", publish=False)
+    assert len(done.report.created) == 400
 
 
 async def test_only_what_a_row_looks_like_may_be_merged_into(service: Service, brain: str) -> None:

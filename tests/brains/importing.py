@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -56,6 +57,20 @@ def workbook(sheets: dict[str, list[list[object]]] | None = None, name: str = "s
     buffer = io.BytesIO()
     book.save(buffer)
     return File(name, buffer.getvalue())
+
+
+def page_of(*nodes: object, lang: str = "nb", head: str = "") -> File:
+    """A web page with JSON-LD, as publishing systems write it."""
+    text = json.dumps({"@context": "https://schema.org", "@graph": list(nodes)})
+    script = f'<script type="application/ld+json" class="graph">{text}</script>'
+    page = f'<!DOCTYPE html><html lang="{lang}"><head>{head}{script}</head><body></body></html>'
+    return File("side.html", page.encode())
+
+
+def asked(name: str, text: str, **more: str) -> dict[str, object]:
+    """A question of JSON-LD with its answer."""
+    answer = {"@type": "Answer", "text": text}
+    return {"@type": "Question", "name": name, "acceptedAnswer": answer, **more}
 
 
 def _usual() -> dict[str, list[list[object]]]:

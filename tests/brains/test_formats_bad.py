@@ -166,6 +166,26 @@ FAQPAGE: Cases = {
     "nothing": html("", ""),
     "elements nested without end": html("<div itemscope>" * 50_000, ""),
     "an unknown encoding": html(b"<html>\x81\x8d", "line 1"),
+    "a comma after the last one": html(
+        "<html>\n" + SCRIPT % FAQ_TEXT.replace("}]}", "},]}"), "line 2, column"
+    ),
+    "only an address": ([File("limt inn", b"https://fjordvik.example/faq")], ""),
+    "references that lead nowhere": json_file(
+        {"@type": "FAQPage", "mainEntity": [{"@id": "#a"}, {"@id": "#b"}]}, ""
+    ),
+    "references in a ring": json_file(
+        {
+            "@graph": [
+                {"@type": "FAQPage", "@id": "a", "mainEntity": [{"@id": "b"}]},
+                {"@id": "b", "mainEntity": [{"@id": "b"}, {"@id": "a"}]},
+            ]
+        },
+        "",
+    ),
+    "comments that never end": html("<html>" + "<!--" * 50_000, ""),
+    "a declaration that is none": html("<html><![x" * 1000, ""),
+    "lists without end": json_file(FAQ_TEXT.replace('"a"', '"%s"' % ("<ul><li>x" * 10_000)), ""),
+    "a page of many megabytes": html("<p>" * (4 * 1024 * 1024), ""),
 }
 
 QNA = {"id": 1, "answer": "a", "questions": ["q"]}
@@ -196,6 +216,15 @@ AZURE: Cases = {
     "NUL": json_file(json.dumps(azure(QNA)).replace("q", "\0"), "line 1"),
     "pairs that are texts": json_file(azure("q", "a"), "qna 2"),
     "nothing": json_file("", ""),
+    "questions that are numbers": json_file(
+        azure(QNA | {"questions": ["q", 7]}), "qna 1, field questions[1]"
+    ),
+    "capitals and an answer missing": json_file(
+        {"Assets": {"Qnas": [{"Id": 1, "Questions": ["q"]}]}}, "qna 1, field answer"
+    ),
+    "a comma after the last one": json_file(
+        json.dumps(azure(QNA)).replace("}]}", "},]}"), "line 1, column"
+    ),
 }
 
 NLU = "nlu:\n- intent: faq/x\n  examples: |\n    - q\nresponses:\n  utter_faq/x:\n  - text: a\n"
@@ -228,6 +257,13 @@ RASA: Cases = {
     "two documents": rasa(f"{NLU}---\n{NLU}", "line"),
     "another encoding": rasa(NLU.encode() + "# å".encode("cp1252"), "line 8"),
     "nothing": ([File("nlu.yml", b"")], ""),
+    "a text with a colon": rasa(NLU.replace("text: a", "text: a: b"), "line 7, column"),
+    "Markdown of Rasa 1": ([File("nlu.md", b"## intent:snow\n- q\n")], ""),
+    "Markdown of Rasa 1 in a project": (
+        [zipped([File("data/nlu.md", b"## intent:snow\n- q\n"), example("rasa/domain.yml")])],
+        "data/nlu.md",
+    ),
+    "JSON of Rasa 1": json_file({"rasa_nlu_data": {"common_examples": []}}, ""),
 }
 
 MESSAGE = {"type": "0", "lang": "no", "speech": ["a"]}
@@ -264,6 +300,11 @@ DIALOGFLOW: Cases = {
         [zipped([File("../../etc/passwd", b"root"), File("a.exe", b"MZ")])],
         "",
     ),
+    "a number where a phrase belongs": intent(
+        INTENT, "intents/A_usersays_no.json, field [0].data[0].text", [{"data": [{"text": 7}]}]
+    ),
+    "one file of an agent": json_file(INTENT | {"fallbackIntent": False}, ""),
+    "a CX agent as JSON": json_file({"agent": {}, "flows": []}, ""),
 }
 
 HEAD = "question,answer\n"
@@ -292,6 +333,10 @@ TABLE: Cases = {
     "only a header": csv(HEAD, ""),
     "nothing": csv("\ufeff\r\n", ""),
     "too many rows": csv(HEAD + "a,b\n" * 100_001, ""),
+    "too many columns": csv(f"{HEAD}{'a,' * 500}\n", "line 2"),
+    "endless commas": csv("," * 1_000_000, ""),
+    "a language that is none": csv("question,svar (klingonsk123)\na,b\n", "line 1"),
+    "an empty answer that has a name": csv("id,question,answer\nx,a,\n", "line 2, column answer"),
 }
 
 XLSX = workbook(name="s.xlsx")
@@ -355,6 +400,13 @@ EXCEL: Cases = {
         "",
     ),
     "nothing": ([File("s.xlsx", b"")], ""),
+    "a formula that was never calculated": sheet(
+        ["question", "answer"], ["a", "=1+1"], pointer="sheet Ark1, row 2"
+    ),
+    "LibreOffice's format": ([zipped([File("content.xml", b"<x/>")], "s.ods")], ""),
+    "Excel's binary format": ([zipped([File("xl/workbook.bin", b"x")], "s.xlsb")], ""),
+    "a web page called a workbook": ([File("s.xls", b"<html><table></table></html>")], ""),
+    "XML of old Excel": ([File("s.xls", b'<?xml version="1.0"?><Workbook></Workbook>')], ""),
 }
 
 ALL = {

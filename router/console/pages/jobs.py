@@ -8,8 +8,10 @@ import msgspec
 from litestar import Controller, Request, get
 from litestar.params import PathParameter
 
+from brains.errors import Invalid
 from router.api.service import ServiceHere
-from router.console import frame, wording
+from router.console import frame, problems, wording
+from router.jobs import Job
 
 AnyRequest = Request[Any, Any, Any]
 JobPath = Annotated[str, PathParameter(max_length=100)]
@@ -37,7 +39,15 @@ class JobController(Controller):
             return frame.redirect(found.then)
         title = _worded(request, "kind", found.kind)
         what = _worded(request, "what", found.what)
-        return frame.page(request, "jobs/show.html", title=title, area="", job=found, what=what)
+        return frame.page(
+            request,
+            "jobs/show.html",
+            title=title,
+            area="",
+            job=found,
+            what=what,
+            why=_why(request, found),
+        )
 
     @get("/state")
     async def state(self, request: AnyRequest, service: ServiceHere, job: JobPath) -> JobState:
@@ -45,6 +55,15 @@ class JobController(Controller):
         found = service.jobs.get(job, frame.holder(request).id)
         then = found.then if found.state == "done" else ""
         return JobState(found.state, found.share, _worded(request, "what", found.what), then)
+
+
+def _why(request: AnyRequest, job: Job) -> list[str]:
+    """Why it stopped, in the person's language: all that was wrong."""
+    spoken = frame.language(request)
+    if not isinstance(job.failure, Invalid):
+        return [problems.worded(job.error, spoken)] if job.error else []
+    told = [(one.pointer, problems.worded(one.text, spoken)) for one in job.failure.problems]
+    return [f"{problems.worded(where, spoken)}: {text}" if where else text for where, text in told]
 
 
 def _worded(request: AnyRequest, group: str, name: str) -> str:
