@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from embeddings.encoder import Encoder, Vectors, load_encoder
 from embeddings.kept import KeptVectors
 from embeddings.packaged import default_cache
-from tests.beside import Groups
+from tests.beside import Groups, put_in_order
 
 Kind = Literal["query", "passage"]
 START_SECONDS_MAX = 600
@@ -30,6 +30,11 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
     """Which of several processes runs what; see `beside.py`."""
     return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In which order; see `beside.py`."""
+    put_in_order(items)
 
 
 class DefaultEncoder:
