@@ -1,6 +1,6 @@
 """How alike questions and gaps are: one number from their vectors, for any encoder.
 
-Four things make the cosine of two sentence vectors misleading, and each is taken away:
+Five things make the cosine of two sentence vectors misleading, and each is taken away:
 
 - An encoder such as E5 puts everything within a narrow cone. So the *centre* of what the brain's
   gaps hold is subtracted.
@@ -14,6 +14,9 @@ Four things make the cosine of two sentence vectors misleading, and each is take
   that agree are elsewhere. So half of how *crowded* it is about each is subtracted, the mean
   cosine to its nearest share of a cohort: adaptive score normalisation (Matějka et al. 2017).
   It also curbs hubs, questions so general that they are near everything (Radovanović et al. 2010).
+- Two questions in one language are more alike than one need is in two languages. So pairs
+  *across* languages are given something. How much of either language is in a vector is read off
+  the direction from the Norwegian wordings to the English ones; nobody has to name it.
 
 A gap counts as the mean of its questions, not normalised, so that the affinity of two gaps is the
 average over all pairs of their questions, and a loose gap attracts less than a tight one.
@@ -36,10 +39,20 @@ from brains.vectors import TextEncoder, Vector
 # Affinity from which two questions or gaps ask the same, among FEW_GAPS. Too low hides one need in
 # another's gap; too high shows the curator one need twice. The more gaps there are, the likelier is
 # any affinity by chance: it rises with the logarithm of their number, as prior odds do in Bayes'
-# rule. How all of these were chosen: docs/gaps.md.
-SAME_GAP = 0.16
-SAME_GAP_RISE = 0.034
+# rule. Beside that, the fewer they are, the less is known of how crowded it is: UNKNOWN comes on
+# top, half of it where there are KNOWN_GAPS. How all of these were chosen: docs/gaps.md.
+SAME_GAP = 0.12
+SAME_GAP_RISE = 0.036
 FEW_GAPS = 10
+UNKNOWN = 0.26
+KNOWN_GAPS = 50
+# What a pair in two languages is given, among FEW_GAPS; and how it falls with the logarithm of
+# their number, because so many more pairs are alike by chance.
+ACROSS = 0.26
+ACROSS_FALL = 0.03
+NORWEGIAN, ENGLISH = slice(0, 2), 2  # which of each need's wordings
+# Half way from the middle to the mean of a language, a question is surely in that language.
+SURE = 2.0
 WAYS = 5
 DIRECTIONS_MAX = 128
 # With fewer rows than this for each direction, which directions lead is not known yet.
@@ -76,7 +89,13 @@ class Affinity:
 
     def __init__(self, said: Vector, means: Vector | None = None, sizes: Vector | None = None):
         self._said = said
-        self.same_gap = self.same_among(0 if means is None else len(means))
+        gaps = 0 if means is None else len(means)
+        self.same_gap = self.same_among(gaps)
+        self._across = max(0.0, ACROSS - ACROSS_FALL * math.log(max(FEW_GAPS, gaps) / FEW_GAPS))
+        norwegian, english = said[:, NORWEGIAN].mean(axis=(0, 1)), said[:, ENGLISH].mean(axis=0)
+        way = english - norwegian
+        self._english = way * np.float32(2.0 * SURE / max(float(way @ way), 1e-9))
+        self._middle = float((english + norwegian) / 2 @ self._english)
         self._ways = _leading(said - said.mean(axis=1, keepdims=True), WAYS)
         rows = said.reshape(-1, said.shape[-1])
         counts = np.ones(len(rows), np.float32)
@@ -92,7 +111,7 @@ class Affinity:
         self._directions = _leading(away * np.sqrt(weights)[:, None], kept)
         single = away[counts == 1.0]
         self._kept_share = _energy(single @ self._directions).sum() / _energy(single).sum()
-        self._cohort = self.points(rows[_sampled(weights)])
+        self._cohort = np.ascontiguousarray(self.points(rows[_sampled(weights)])[:, :-1])
         self._neighbours = max(NEIGHBOURS_MIN, round(NEIGHBOURHOOD_SHARE * len(self._cohort)))
 
     @property
@@ -102,17 +121,21 @@ class Affinity:
 
     def same_among(self, gaps: int) -> float:
         """The affinity from which two ask the same, where there are so many gaps to choose from."""
-        return SAME_GAP + SAME_GAP_RISE * math.log(max(FEW_GAPS, gaps) / FEW_GAPS)
+        gaps = max(FEW_GAPS, gaps)
+        chance = SAME_GAP_RISE * math.log(gaps / FEW_GAPS)
+        return SAME_GAP + chance + UNKNOWN / (1.0 + gaps / KNOWN_GAPS)
 
     def beside(self, means: Vector, sizes: Vector) -> Affinity:
         """The same with another cohort."""
         return Affinity(self._said, means, sizes)
 
     def points(self, means: Vector) -> Vector:
-        """Where means of questions lie, shape (n, directions).
+        """Where means of questions lie, shape (n, directions + 1): the last coordinate is their
+        language, from Norwegian to English.
 
-        A single question lies at length 1; several lie at the mean of where each does, nearly:
-        how long they were before they were averaged is estimated from their being of length 1.
+        Without it a single question lies at length 1; several lie at the mean of where each does,
+        nearly: how long they were before they were averaged is estimated from their being of
+        length 1.
         """
         plain = self._without_ways(means)
         placed = np.asarray((plain - self._centre) @ self._directions, dtype=np.float32)
@@ -121,14 +144,25 @@ class Affinity:
         lengths = (lengths + float(self._centre @ self._centre)) * self._kept_share
         here = _energy(placed)
         squares = np.where(single, here, np.maximum(here, lengths))
-        return np.asarray(placed / np.sqrt(np.maximum(squares, 1e-9))[:, None], dtype=np.float32)
+        placed /= np.sqrt(np.maximum(squares, 1e-9))[:, None]
+        language = np.clip(means @ self._english - self._middle, -1.0, 1.0)
+        language *= math.sqrt(self._across / 2.0)
+        return np.concatenate([placed, language[:, None]], axis=1, dtype=np.float32)
+
+    def alike(self, points: Vector, others: Vector) -> Vector:
+        """How alike each point is to each of the others, before what is crowded about them is
+        taken away: shape (n, m). Half of what is given across languages is given to all; points
+        of one language lose it, and points of two are given it again."""
+        turned = others.copy()
+        turned[:, -1] *= -1.0
+        return np.asarray(points @ turned.T + np.float32(self._across / 2.0), dtype=np.float32)
 
     def crowding(self, points: Vector) -> Vector:
         """How crowded it is about each point, shape (n,)."""
         found = np.empty(len(points), np.float32)
         count = min(self._neighbours + NEAREST_SKIPPED, self._cohort.shape[0])
         for start in range(0, len(points), ROWS_AT_ONCE):
-            cosines = points[start : start + ROWS_AT_ONCE] @ self._cohort.T
+            cosines = points[start : start + ROWS_AT_ONCE, :-1] @ self._cohort.T
             cosines[cosines > SELF_COSINE] = -1.0
             nearest = np.partition(cosines, -count, axis=1)[:, -count:]
             nearest.partition(count - NEAREST_SKIPPED, axis=1)
@@ -138,7 +172,8 @@ class Affinity:
     def between(self, one: Vector, other: Vector) -> float:
         """The affinity of two means, each of shape (d,)."""
         points = self.points(np.stack([one, other]))
-        return float(points[0] @ points[1] - self.crowding(points).mean())
+        alike = self.alike(points[:1], points[1:])[0, 0]
+        return float(alike - self.crowding(points).mean())
 
     def _without_ways(self, means: Vector) -> Vector:
         return np.asarray(means - (means @ self._ways) @ self._ways.T, dtype=np.float32)

@@ -26,7 +26,7 @@ RENEWED_GAPS = 8
 # How much more alike than those that ask the same, before a question opens an answered gap again,
 # and before it follows its like into one that was dismissed or forwarded. How they were chosen:
 # docs/gaps.md.
-COMES_BACK = 0.12
+COMES_BACK = 0.07
 NEARLY_THE_SAME = 0.30
 
 
@@ -44,6 +44,13 @@ class Cluster(NamedTuple):
     @property
     def mean(self) -> Vector:
         return self.total / np.float32(max(self.size, 1))
+
+
+class _Placed(NamedTuple):
+    """Where one mean lies, shape (1, directions + 1), and how crowded it is there."""
+
+    point: Vector
+    crowding: float
 
 
 class _Shelf:
@@ -80,12 +87,13 @@ class _Shelf:
         self._points = affinity.points(means)
         self._crowding = affinity.crowding(self._points)
 
-    def alike(self, point: Vector, crowding: float, limit: int) -> list[tuple[str, float]]:
-        """Those of highest affinity to a point, best first."""
+    def alike(self, placed: _Placed, limit: int, affinity: Affinity) -> list[tuple[str, float]]:
+        """Those of highest affinity to what lies there, best first."""
         if not self.ids:
             return []
         count = len(self.ids)
-        affinities = self._points[:count] @ point - (self._crowding[:count] + crowding) / 2
+        crowding = (self._crowding[:count] + placed.crowding) / 2
+        affinities = affinity.alike(self._points[:count], placed.point)[:, 0] - crowding
         order = np.argsort(-affinities, kind="stable")[:limit]
         return [(self.ids[at], float(affinities[at])) for at in order]
 
@@ -141,7 +149,7 @@ class Clusters:
         It is open; or answered, and then to be opened again; or was laid aside or sent on, and
         the question says nearly the same.
         """
-        point, crowding = self._placed(vector)
+        placed = self._placed(vector)
         bars = (
             (self._open, self.affinity.same_gap),
             (self._answered, self._bar(self._answered) + COMES_BACK),
@@ -150,14 +158,14 @@ class Clusters:
         found = [
             (affinity, id)
             for shelf, bar in bars
-            for id, affinity in shelf.alike(point, crowding, 1)
+            for id, affinity in shelf.alike(placed, 1, self.affinity)
             if affinity >= bar
         ]
         return max(found, default=None)
 
     def nearest_open(self, vector: Vector) -> tuple[float, str]:
         """The affinity and id of the open gap of highest affinity; minus infinity where none is."""
-        found = self._open.alike(*self._placed(vector), 1)
+        found = self._open.alike(self._placed(vector), 1, self.affinity)
         return (found[0][1], found[0][0]) if found else (-np.inf, "")
 
     def similar(self, id: str, limit: int) -> list[tuple[str, float]]:
@@ -165,17 +173,16 @@ class Clusters:
         gap = self.known.get(id)
         if gap is None or not gap.size:
             return []
-        found = self._open.alike(*self._placed(gap.mean), limit + 1)
+        found = self._open.alike(self._placed(gap.mean), limit + 1, self.affinity)
         return [(other, affinity) for other, affinity in found if other != id][:limit]
 
     def _bar(self, shelf: _Shelf) -> float:
         """The affinity from which two ask the same, with the closed gaps to choose from too."""
         return self.affinity.same_among(len(self._open.ids) + len(shelf.ids))
 
-    def _placed(self, mean: Vector) -> tuple[Vector, float]:
-        """Where a mean lies, and how crowded it is there."""
+    def _placed(self, mean: Vector) -> _Placed:
         point = self.affinity.points(mean[None])
-        return point[0], float(self.affinity.crowding(point)[0])
+        return _Placed(point, float(self.affinity.crowding(point)[0]))
 
     def _means(self, shelf: _Shelf) -> Vector:
         if not shelf.ids:

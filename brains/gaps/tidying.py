@@ -95,16 +95,16 @@ def plan(held: Sequence[Held], clusters: Clusters) -> Plan:
 
 
 class _Questions(NamedTuple):
-    """Points (n, directions), how crowded it is about each (n,), and when two ask the same."""
+    """Points (n, directions + 1), how crowded it is about each (n,), and what alike means."""
 
     points: Vector
     crowding: Vector
-    same_gap: float
+    affinity: Affinity
 
     @classmethod
     def of(cls, affinity: Affinity, vectors: Vector) -> _Questions:
         points = affinity.points(vectors)
-        return cls(points, affinity.crowding(points), affinity.same_gap)
+        return cls(points, affinity.crowding(points), affinity)
 
     def groups(self, labels: Labels) -> tuple[Vector, Vector, Vector]:
         """Of each label: mean point, mean crowding, and number of questions."""
@@ -121,13 +121,15 @@ class _Questions(NamedTuple):
 def _merged(questions: _Questions, labels: Labels) -> Labels:
     """Average linkage from these labels on, while the affinity of two is that of one gap."""
     points, crowding, sizes = questions.groups(labels)
-    affinity = points @ points.T - (crowding[:, None] + crowding[None, :]) / 2
+    affinity = (
+        questions.affinity.alike(points, points) - (crowding[:, None] + crowding[None, :]) / 2
+    )
     np.fill_diagonal(affinity, -np.inf)
     affinity[sizes == 0] = -np.inf
     affinity[:, sizes == 0] = -np.inf
     into = np.arange(len(sizes))
     best = affinity.max(axis=1)
-    while best.max(initial=-np.inf) >= questions.same_gap:
+    while best.max(initial=-np.inf) >= questions.affinity.same_gap:
         one = int(best.argmax())
         other = int(affinity[one].argmax())
         mixed = (sizes[one] * affinity[one] + sizes[other] * affinity[other]) / (
@@ -150,7 +152,7 @@ def _moved(questions: _Questions, labels: Labels) -> Labels:
     rows = np.arange(len(labels))
     for _ in range(ROUNDS):
         points, crowding, sizes = questions.groups(labels)
-        fit = questions.points @ points.T
+        fit = questions.affinity.alike(questions.points, points)
         fit -= (questions.crowding[:, None] + crowding[None, :]) / 2
         fit[:, sizes == 0] = -np.inf
         others = np.maximum(sizes[labels] - 1, 1.0)
@@ -161,7 +163,7 @@ def _moved(questions: _Questions, labels: Labels) -> Labels:
         best = fit.argmax(axis=1)
         gain = fit[rows, best]
         several = sizes[labels] > 1
-        moving = several & (gain >= questions.same_gap) & (gain > own + MOVE_GAIN)
+        moving = several & (gain >= questions.affinity.same_gap) & (gain > own + MOVE_GAIN)
         if not moving.any():
             break
         labels = np.where(moving, best, labels)

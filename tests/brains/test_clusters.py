@@ -95,16 +95,44 @@ def test_a_hot_gap_does_not_crowd_itself_out(affinity: Affinity) -> None:
 
 
 def test_a_single_question_lies_at_length_one(affinity: Affinity) -> None:
-    points = affinity.points(need(3, 10))
+    points = affinity.points(need(3, 10))[:, :-1]
     assert np.linalg.norm(points, axis=1) == pytest.approx(np.ones(10), abs=1e-4)
-    mean = affinity.points(need(3, 10).mean(axis=0)[None])[0]
+    mean = affinity.points(need(3, 10).mean(axis=0)[None])[0, :-1]
     assert mean == pytest.approx(points.mean(axis=0), abs=0.05)
 
 
-def test_the_bar_rises_with_the_number_of_gaps(affinity: Affinity) -> None:
-    few, many = (need(n)[0] for n in (1, 2)), (need(n)[0] for n in range(300))
-    low, high = (affinity.beside(m := np.stack(list(g)), np.ones(len(m))) for g in (few, many))
-    assert low.same_gap == affinity.same_gap < high.same_gap < affinity.same_gap + 0.15
+def test_the_bar_is_high_among_few_gaps_and_rises_with_their_number(affinity: Affinity) -> None:
+    """Among few, little is known of how crowded it is; among many, much is alike by chance."""
+    one, ten, hundreds, thousands = map(affinity.same_among, (1, 10, 300, 10_000))
+    assert one == ten == affinity.same_gap
+    assert hundreds < thousands
+    assert hundreds < ten
+
+
+def test_one_need_in_two_languages_is_as_near_as_more_alike_needs_in_one(
+    affinity: Affinity,
+) -> None:
+    """The same distance counts for more between languages than within one."""
+    base = need(7)[0]
+    near = unit(base + 0.9 * need(8)[0])
+    norwegian, english = np.full(DIMENSIONS, 0.0), np.full(DIMENSIONS, 0.0)
+    norwegian[WAY], english[WAY] = -0.9, 0.0
+    within = affinity.between(unit(base + norwegian), unit(near + norwegian))
+    across = affinity.between(unit(base + norwegian), unit(near + english))
+    assert across > within + 0.1
+
+
+def test_across_languages_less_is_given_among_many_gaps(affinity: Affinity) -> None:
+    one, other = need(7, way=-1.0)[0], need(7, way=0.5)[0]
+
+    def given(gaps: int) -> float:
+        cohort = np.concatenate([need(n) for n in range(300, 300 + gaps)])
+        beside = affinity.beside(cohort, np.ones(gaps, np.float32))
+        points = beside.points(np.stack([one, other]))
+        return float(beside.alike(points[:1], points[1:])[0, 0] - points[0, :-1] @ points[1, :-1])
+
+    assert given(3) > given(400) + 0.05
+    assert given(400) > 0.05
 
 
 def test_only_open_gaps_are_found_and_closed_ones_are_remembered(affinity: Affinity) -> None:
