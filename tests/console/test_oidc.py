@@ -7,6 +7,7 @@ signs whatever a test wants.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import http.server
 import json
@@ -299,6 +300,7 @@ class LyingProvider:
             "email_verified": True,
         }
         self.asked: list[str] = []
+        self.sent: dict[str, str] = {}
 
     def answer(self, path: str) -> dict[str, Any]:
         """What is at an address."""
@@ -327,7 +329,7 @@ def liar() -> Iterator[LyingProvider]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             length = int(self.headers.get("content-length") or 0)
-            self.rfile.read(length)
+            provider.sent[urlsplit(self.path).path] = self.rfile.read(length).decode()
             body = json.dumps(provider.answer(urlsplit(self.path).path)).encode()
             self.send_response(200)
             self.send_header("content-length", str(len(body)))
@@ -347,6 +349,21 @@ def liar() -> Iterator[LyingProvider]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+async def test_the_code_is_redeemed_with_what_its_challenge_was_made_of(
+    liar: LyingProvider,
+) -> None:
+    """As a provider with PKCE checks it (RFC 7636, 4.6); the other one here does not."""
+    provider = Provider(liar.address, CLIENT, "secret")
+    begun = await provider.begin("http://here/callback")
+    asked = parse_qs(urlsplit(begun.url).query)
+    liar.flow, liar.claims["nonce"] = begun.flow, asked["nonce"][0]
+    await liar.says(provider)
+    sent = parse_qs(liar.sent["/token"])
+    made_of = hashlib.sha256(sent["code_verifier"][0].encode()).digest()
+    assert urlsafe_b64encode(made_of).decode().rstrip("=") == asked["code_challenge"][0]
+    assert sent["redirect_uri"] == asked["redirect_uri"] and sent["code"] == ["1"]
 
 
 async def test_an_honest_token_is_believed(liar: LyingProvider) -> None:
