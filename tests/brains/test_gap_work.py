@@ -10,12 +10,14 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
+from brains import asked, conversations
+from brains.asked import AskedRow
 from brains.database import Database
 from brains.errors import Invalid, UnknownGap
 from brains.gaps import Gaps, heat, moving, work
 from brains.gaps.spared import NEW_ENTRY
 from brains.gaps.tidier import Tidier
-from brains.model import AskedReason, Gap
+from brains.model import AskedReason, Gap, Spared
 from tests.brains.conftest import NOW
 from tests.fakes import FakeClock, FakeEncoder
 
@@ -350,6 +352,39 @@ async def test_the_overview_counts_weeks_and_hours(gaps: Gaps, clock: FakeClock)
     assert numbers.closed_by_week[-1].count == 1
     assert numbers.closed_by_week[-1].week == "2026-03-02"
     assert numbers.median_hours_to_fix == pytest.approx(8 * 24)
+    assert [one.hours for one in numbers.hours_by_week[-2:]] == [None, pytest.approx(8 * 24)]
+
+
+async def test_a_visitor_counts_once_and_a_body_that_had_reported_is_not_spared(
+    gaps: Gaps, clock: FakeClock
+) -> None:
+    id = await ask(gaps, HENS)
+    await gaps.settle(id, "answered", "kari", "honer", NEW_ENTRY)
+    clock.pass_(minutes=5)
+    vector = FakeEncoder().encode_now([HENS])[0]
+    async with gaps.db.write() as tx:
+        talks = [await conversations.start(tx, "voss", "nb", NOW, None, b"{}") for _ in range(2)]
+    first, second = (made.id for made, _ in talks)
+    for body, talk in (("voss", first), ("voss", first), ("voss", second), ("bergen", None)):
+        row = AskedRow(
+            brain="kommune",
+            body=body,
+            text=HENS,
+            language="nb",
+            outcome="answered",
+            probability=0.9,
+            asked_at=clock(),
+            entry_brain="kommune",
+            entry="honer",
+            conversation=talk,
+            vector=vector,
+        )
+        async with gaps.db.write() as tx:
+            await gaps.spared.count(tx, await asked.add(tx, [row]))
+    assert (await gaps.get(id)).spared == Spared(3, 1)
+    numbers = await gaps.overview("kommune")
+    assert (numbers.spared_answers, numbers.spared_bodies) == (3, 1)
+    assert [(one.id, one.count) for one in numbers.spared_by_body] == [("voss", 2), ("bergen", 1)]
 
 
 # Tidying
