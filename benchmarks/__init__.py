@@ -3,5 +3,6 @@
 quality.py    how right the answers are, on real data and on the demo federation
 demo.py       the demo federation's questions, and how a reply to one is judged
 index.py      the coded index against the exact one
+pages.py      where it is written
 reference.py  makes the calibrator's packaged reference rows
 """

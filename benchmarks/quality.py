@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import demo
+from benchmarks import demo, pages
 from embeddings.encoder import Encoder, load_encoder
 from router.evaluation import Report, evaluate
 from router.messages import Message
@@ -23,7 +23,6 @@ from router.settings import Settings
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 PAGE = ROOT / "docs" / "quality.md"
-BEGIN, END = "<!-- measured -->", "<!-- end -->"
 # Brain file, question files mixed.
 RUNS = (
     ("clinc150", ("clinc150",)),
@@ -41,7 +40,7 @@ def main() -> None:
     encoder = load_encoder()
     rows = [_row(data, brain, mixed, encoder) for brain, mixed in RUNS]
     judged = asyncio.run(_ask_demo(encoder))
-    _write("\n\n".join([_real_data(rows), _demo(judged)]))
+    pages.write(PAGE, "\n\n".join([_real_data(rows), _demo(judged)]))
 
 
 def _row(
@@ -108,13 +107,6 @@ def _demo(judged: list[demo.Judged]) -> str:
             f"| {tag} | {len(group)} | {demo.mean(group):.2f} | {right} | {asked} | {wrong} |"
         )
     return "\n".join(lines)
-
-
-def _write(measured: str) -> None:
-    page = PAGE.read_text("utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}", "utf-8")
-    print(measured)
 
 
 if __name__ == "__main__":

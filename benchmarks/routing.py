@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from benchmarks import pages
 from brains.model import Body
 from router.messages import RouteResult
 from router.service import Service
@@ -24,7 +25,6 @@ ROOT = Path(__file__).parents[1]
 OWN = ROOT / "tests" / "data" / "routed.questions.jsonl"
 DATA = ROOT.parent / "shared" / "data"
 PAGE = ROOT / "docs" / "routing.md"
-BEGIN, END = "<!-- measured -->", "<!-- end -->"
 ANY_MUNICIPALITY = "kommune"
 BINS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.001)
 
@@ -96,10 +96,7 @@ def good(judged: Sequence[Judged]) -> float:
 
 def main() -> None:
     data = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
-    print(measured := asyncio.run(_measure(data)))
-    page = PAGE.read_text("utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}", "utf-8")
+    pages.write(PAGE, asyncio.run(_measure(data)))
 
 
 async def _measure(data: Path) -> str:

@@ -170,9 +170,9 @@ def test_any_text_folds_to_words_between_sentence_marks(text: str) -> None:
 )
 def test_a_hostile_text_costs_milliseconds(hostile: str) -> None:
     rules = RuleSet.load(Path(crisis.__file__).parent / "rules", "crisis")
-    started = time.perf_counter()
+    started = time.thread_time()
     rules.read(hostile)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def write_rules(folder: Path, text: str) -> RuleSet:

@@ -8,6 +8,7 @@ Both detectors are one mechanism over different files:
 
     folding.py         text to plain words, so that spelling matters little
     rules.py           reads and tries rules/<detector>.<topic>.rules
+    taught.py          a detector and the files it is taught by
     classifier.py      rules first, then kernel ridge regression over examples/*.jsonl
     measure.py         renews measured.json, the thresholds, after the examples changed
 

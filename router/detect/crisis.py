@@ -6,20 +6,10 @@ an entry. Asking about a service ("hvor finner jeg krisesenteret") is an ordinar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 
-from router.detect.classifier import (
-    HERE,
-    Detector,
-    Example,
-    Measured,
-    Vectors,
-    Verdict,
-    read_examples,
-    read_measurements,
-)
-from router.detect.rules import RuleSet
+from router.detect.classifier import Example, Vectors, read_examples
+from router.detect.taught import Taught
 
 
 class CrisisKind(StrEnum):
@@ -37,34 +27,13 @@ def examples() -> list[Example]:
     return read_examples("crisis") + ordinary
 
 
-class CrisisDetector:
-    """Sees suicidal thoughts, violence, children at risk and acute danger in a message.
+class CrisisDetector(Taught):
+    """Sees suicidal thoughts, violence, children at risk and acute danger in a message."""
 
-    `vectors` belong to `examples` row by row; without them rules and characters decide.
-    `anew` cross-validates again, which takes seconds, whatever `measured.json` says.
-    """
-
-    def __init__(
-        self,
-        examples: Sequence[Example],
-        vectors: Vectors | None = None,
-        *,
-        anew: bool = False,
-    ) -> None:
-        rules = RuleSet.load(HERE / "rules", "crisis")
-        kept = None if anew else read_measurements().get("crisis")
-        self._detector = Detector(rules, list(CrisisKind), examples, vectors, kept)
-
-    @property
-    def measured(self) -> Measured:
-        """What cross-validation says of the second opinion, without any rule."""
-        return self._detector.measured
+    name = "crisis"
+    labels = tuple(CrisisKind)
 
     def detect(self, text: str, vector: Vectors | None = None) -> CrisisKind | None:
         """The crisis in `text`, or None. `vector`, shape (dimensions,), is the text's own."""
         verdict = self._detector.verdict(text, vector)
         return None if verdict is None else CrisisKind(verdict.label)
-
-    def explain(self, text: str, vector: Vectors | None = None) -> Verdict | None:
-        """As `detect`, with the rule or the score behind it."""
-        return self._detector.verdict(text, vector)
