@@ -25,10 +25,13 @@ _WORDS = {
 # The genitive of a noun ends in -es as well: "kommunenes", "barnehagenes", "lærernes".
 _GENITIVE_NB = re.compile(
     r"(?:enes|ernes|anes|ingenes|smannes|kommunes|borgeres|brukeres|søkeres|hages|skoles|families|"
-    r"menneskes|enkes|ektefelles)$"
+    r"menneskes|klasses|enkes|ektefelles)$"
 )
 # So is what follows an article: "en ukes varsel", "hver klasses rom".
-_ARTICLE_NB = re.compile(r"\b(?:en|én|ei|et|ett|hver|hvert|enhver|ethvert)\s+$", re.IGNORECASE)
+_ARTICLE_NB = re.compile(
+    r"\b(?:en|én|ei|et|ett|hver|hvert|enhver|ethvert|hans|hennes|min|din|sin|vår)\s+$",
+    re.IGNORECASE,
+)
 _DONE_TO_NB = re.compile(r"\s+(?:\w+\s+){0,2}?(?:inn|opp|ut|av(?!\s+og\s+til))\b", re.IGNORECASE)
 _ES = re.compile(r"\b[a-zæøåé]{2,}es\b|\b[a-zæøå]{1,7}s\b", re.IGNORECASE)
 
@@ -41,11 +44,11 @@ _BECOMES = {
     "nb": "bli|blir|ble|blei|blitt|blive",
     "nn": "bli|blir|blei|vart|blitt|verte|vert|vorte|vorti|bli",
 }
-# Up to two small words may stand between the verb and its participle.
+# Up to two small words, or what it is done to, may stand between the verb and its participle.
 _BETWEEN = (
     r"(?:\s+(?:ikke|ikkje|også|og|da|då|alltid|aldri|først|fyrst|bare|berre|derfor|difor|"
-    r"automatisk|normalt|vanligvis|vanlegvis|så|du|vi|eg|jeg|det|den|han|hun|ho|de|dei|saken|"
-    r"søknaden)){0,2}"
+    r"automatisk|normalt|vanligvis|vanlegvis|så|nå|no|senere|seinare|ofte|straks|raskt|fortsatt|"
+    r"framleis|du|vi|eg|me|jeg|det|den|han|hun|ho|de|dei|din|ditt|dine|\w{3,}(?:en|et|ene|ane))){0,2}"
 )
 _PARTICIPLE = {
     "nb": r"\w{2,}(?:et|dt|gt|kt|pt|st|ft|lt|mt|nt|rt|tt|dd|gd|vd)",
