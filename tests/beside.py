@@ -31,10 +31,10 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def put_in_order(items: list[pytest.Item]) -> None:
-    """Group by group, each in its own order."""
+    """Group by group, each in its own order; those who change the demo come after who ask it."""
     groups = dict.fromkeys([*FIRST, *(group(item.nodeid) for item in items)])
     places = {name: place for place, name in enumerate(groups)}
-    items.sort(key=lambda item: places[group(item.nodeid)])
+    items.sort(key=lambda item: (places[group(item.nodeid)], "tests/browser/" in item.nodeid))
 
 
 def group(nodeid: str) -> str:
