@@ -126,8 +126,10 @@ function told(counts) {
     element.classList.remove("changed");
     requestAnimationFrame(() => element.classList.add("changed"));
   }
-  const changed = version !== null && version !== counts.version;
-  version = counts.version;
+  // A question that was put off comes back without anybody changing anything.
+  const now = `${counts.version} ${counts.open}`;
+  const changed = version !== null && version !== now;
+  version = now;
   if (changed) for (const element of document.querySelectorAll("[data-live]")) refresh(element);
 }
 
