@@ -25,7 +25,7 @@ _WORDS = {
 # The genitive of a noun ends in -es as well: "kommunenes", "barnehagenes", "lærernes".
 _GENITIVE_NB = re.compile(
     r"(?:enes|ernes|anes|ingenes|smannes|kommunes|borgeres|brukeres|søkeres|hages|skoles|families|"
-    r"menneskes|klasses|enkes|ektefelles)$"
+    r"menneskes|fylkes|klasses|enkes|ektefelles)$"
 )
 # So is what follows an article: "en ukes varsel", "hver klasses rom".
 _ARTICLE_NB = re.compile(
