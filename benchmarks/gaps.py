@@ -7,6 +7,7 @@ Runs the clusters and their tidying as the service does, without its database.
 
 from __future__ import annotations
 
+import copy
 import json
 import sys
 import time
@@ -18,18 +19,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks import pages
 from brains.gaps import tidying
 from brains.gaps.affinity import Affinity, wordings
 from brains.gaps.clusters import Cluster, Clusters
 from brains.gaps.tidying import Held
 from brains.vectors import Vector
 from embeddings.encoder import Encoder, load_encoder
+from router.demo import visitors
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 OWN = ROOT / "tests" / "data" / "gaps.jsonl"
+EVERYDAY = ROOT / "tests" / "data" / "gaps.blind.jsonl"
 PAGE = ROOT / "docs" / "gaps.md"
-BEGIN, END = "<!-- measured -->", "<!-- end -->"
 TIDIED_EVERY = 100
 ORDERS = 3
 LOOKS_AT_THE_END_MAX = 10
@@ -141,9 +144,7 @@ def streamed(
         if every and number % every == 0:
             stream.tidy()
     if every:
-        for _ in range(LOOKS_AT_THE_END_MAX):
-            if not stream.tidy():
-                break
+        _tidied(stream)
     return stream, asked.needs[rows]
 
 
@@ -236,6 +237,75 @@ def in_one_gap(asked: Asked, affinity: Affinity) -> tuple[float, float]:
     return together / (2 * needs), astray / (2 * needs)
 
 
+class Everyday(NamedTuple):
+    """One need in Bokmål, Nynorsk and English: as one would put it on a page, `close` (3, d), and
+    as visitors do, `free` (3, d); and a question of the same frame or topic that needs another
+    thing (d,)."""
+
+    close: Vector
+    free: Vector
+    neighbour: Vector
+
+
+def everyday(encoder: Encoder, part: str) -> list[Everyday]:
+    """The needs of one half: `dev`, which constants were chosen by, or `blind`."""
+    rows = [row for row in _lines(EVERYDAY) if row["part"] == part]
+    texts = [text for row in rows for text in (*row["close"], *row["free"], row["neighbour"])]
+    vectors = encoder.encode(texts).reshape(len(rows), 7, -1)
+    return [Everyday(of_need[:3], of_need[3:6], of_need[6]) for of_need in vectors]
+
+
+def demo_stream(encoder: Encoder, affinity: Affinity) -> Stream:
+    """The gaps that the demo starts with, once tidied."""
+    stream = Stream(affinity)
+    for vector in encoder.encode([visit.text for visit in visitors.read() if visit.unmet]):
+        stream.ask(vector)
+    _tidied(stream)
+    return stream
+
+
+class Together(NamedTuple):
+    """Shares of the needs: asked three times, in one gap and nothing else in it, at once and once
+    tidied; a part in a wrong gap, once tidied; the neighbour in theirs, asked after them."""
+
+    at_once: float
+    tidied: float
+    astray: float
+    neighbour: float
+
+
+def beside_the_demo(demo: Stream, needs: Sequence[Everyday], said: str) -> Together:
+    """Each need by itself asked beside the demo's gaps; another language begins each time."""
+    shares = []
+    for number, need in enumerate(needs):
+        stream = copy.deepcopy(demo)
+        before = len(stream.labels())
+        for language in range(3):
+            stream.ask(getattr(need, said)[(number + language) % 3])
+        at_once, _ = _apart(stream, before)
+        _tidied(stream)
+        tidied, astray = _apart(stream, before)
+        stream.ask(need.neighbour)
+        _tidied(stream)
+        labels = stream.labels()
+        shares.append((at_once, tidied, astray, labels[-1] in labels[before:-1]))
+    return Together(*np.array(shares, np.float64).mean(axis=0).tolist())
+
+
+def _apart(stream: Stream, before: int) -> tuple[bool, bool]:
+    """Whether the questions from row `before` on are in one gap of their own, and whether one of
+    them is among the others."""
+    labels = stream.labels()
+    astray = bool(set(labels[:before]) & set(labels[before:]))
+    return len(set(labels[before:])) == 1 and not astray, astray
+
+
+def _tidied(stream: Stream) -> None:
+    for _ in range(LOOKS_AT_THE_END_MAX):
+        if not stream.tidy():
+            return
+
+
 def seconds_a_question(affinity: Affinity, gaps: int, seen: int) -> float:
     """Median time to place one question beside so many open gaps of so many questions in all."""
     random = np.random.default_rng(0)
@@ -283,7 +353,23 @@ def main() -> None:
     together, astray = in_one_gap(ours, affinity)
     lines += ["", f"Of 82 triples (Bokmål, Nynorsk, English), {together:.0%} end in one gap where "]
     lines[-1] += f"three other gaps are open; of {astray:.0%} a part lands in a wrong one."
-    _write("\n".join([*lines, "", *_cost(affinity)]))
+    lines += ["", *_everyday(encoder, affinity), ""]
+    pages.write(PAGE, "\n".join([*lines, *_cost(affinity)]))
+
+
+def _everyday(encoder: Encoder, affinity: Affinity) -> list[str]:
+    lines = [
+        "| 43 needs each, beside the demo's gaps | in one gap at once | once tidied "
+        "| a part astray | neighbour joined |",
+        "|---|---|---|---|---|",
+    ]
+    demo = demo_stream(encoder, affinity)
+    for part, name in (("dev", "half that was looked at"), ("blind", "other half")):
+        needs = everyday(encoder, part)
+        for said, how in (("close", "as on a page"), ("free", "as visitors write")):
+            shown = " | ".join(f"{one:.2f}" for one in beside_the_demo(demo, needs, said))
+            lines.append(f"| {name}, {how} | {shown} |")
+    return lines
 
 
 def _row(name: str, draws: Sequence[Asked], affinity: Affinity, every: int | None) -> str:
@@ -323,13 +409,6 @@ def _cost(affinity: Affinity) -> list[str]:
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-def _write(measured: str) -> None:
-    page = PAGE.read_text("utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}", "utf-8")
-    print(measured)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ RENEWED_GAPS = 8
 # How much more alike than those that ask the same, before a question opens an answered gap again,
 # and before it follows its like into one that was dismissed or forwarded. How they were chosen:
 # docs/gaps.md.
-COMES_BACK = 0.07
-NEARLY_THE_SAME = 0.30
+COMES_BACK = 0.05
+NEARLY_THE_SAME = 0.26
 
 
 class Cluster(NamedTuple):
