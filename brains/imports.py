@@ -31,7 +31,7 @@ class UnknownImport(NotFound):
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """An entry that asks the same: it has one of the phrasings, or comes first for them today.
+    """An entry that asks the same: it has one of the phrasings, or it answers them today.
 
     Of the `tried` phrasings, `answered` would be answered by it.
     """

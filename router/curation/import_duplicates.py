@@ -13,12 +13,11 @@ import numpy as np
 from brains import vectors
 from brains.database import Database
 from brains.imports import Duplicate, Staged
-from brains.knowledge import Found, Knowledge, title_of
+from brains.knowledge import Knowledge, title_of
 from brains.model import Entry
 from brains.vectors import TextEncoder
 from embeddings.packaged import Progress
 from router.curation import staging
-from router.decide import Limits
 
 PHRASINGS_TRIED = 5
 ASKED_AT_ONCE = 16
@@ -28,13 +27,13 @@ ENCODED, COMPARED = 0.7, 0.98
 
 
 class Duplicates(msgspec.Struct, frozen=True):
-    """`limits` are those of answering and of asking back today."""
+    """`answer_from` is the probability from which an entry would answer today."""
 
     db: Database
     knowledge: Knowledge
     encoder: TextEncoder
     clock: Callable[[], dt.datetime]
-    limits: Limits
+    answer_from: float
 
     async def find(
         self, brain: str, staged: list[Staged], body: str | None, progress: Progress
@@ -44,16 +43,12 @@ class Duplicates(msgspec.Struct, frozen=True):
         having = _having(known)
         new = [row for row in staged if row.kind == "new"]
         texts = [text for row in new for text in row.entry.questions[:PHRASINGS_TRIED]]
-        best = await self._nearest(brain, texts, body, progress)
+        answers = await self._answered_by(brain, texts, body, progress)
         for row in new:
             equal = _equal(row, having)
             tried = row.entry.questions[:PHRASINGS_TRIED]
-            found = [one for text in tried if (one := best[text]) is not None]
-            near, answers = (
-                Counter(one.id for one in found if one.probability >= least)
-                for least in (self.limits.ask_from, self.limits.answer_from)
-            )
-            staging.mark_duplicates(row, equal, near, answers, len(tried), known)
+            counts = Counter(id for text in tried if (id := answers[text]) is not None)
+            staging.mark_duplicates(row, equal, counts, len(tried), known)
             into = known.get(row.into or "")
             if body is not None and into is not None and not staging.is_own(into, body):
                 row.choice, row.into = "import", None
@@ -80,20 +75,21 @@ class Duplicates(msgspec.Struct, frozen=True):
         own = self.knowledge.visible(body, self.clock())
         return {entry.id: entry for entry in own if entry.brain == brain}
 
-    async def _nearest(
+    async def _answered_by(
         self, brain: str, texts: Sequence[str], body: str | None, progress: Progress
-    ) -> dict[str, Found | None]:
-        """The entry that comes first for each text today."""
+    ) -> dict[str, str | None]:
+        """The entry that would answer each text today."""
         heard = staging.shared(progress, ENCODED, "encoding")
         known = await vectors.ensure(self.db, self.encoder, texts, "query", heard)
+        threshold = self.answer_from
         wanted = list(known)
-        found: dict[str, Found | None] = {}
+        found: dict[str, str | None] = {}
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             chunk = wanted[start : start + ASKED_AT_ONCE]
             rows = np.stack([known[text] for text in chunk])
             candidates = self.knowledge.find_many(chunk, rows, body, self.clock(), CANDIDATES)
-            for text, among in zip(chunk, candidates, strict=True):
-                found[text] = staging.nearest(among, brain)
+            for text, best in zip(chunk, candidates, strict=True):
+                found[text] = staging.answering(best, brain, threshold)
             share = (start + len(chunk)) / len(wanted)
             progress(ENCODED + (COMPARED - ENCODED) * share, "comparing")
             await asyncio.sleep(0)

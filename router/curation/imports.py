@@ -254,8 +254,8 @@ class Imports(msgspec.Struct, frozen=True):
             )
 
     def _duplicates(self) -> Duplicates:
-        limits = self.pipeline.limits()
-        return Duplicates(self.db, self.knowledge, self.encoder, self.clock, limits)
+        answer_from = self.pipeline.limits().answer_from
+        return Duplicates(self.db, self.knowledge, self.encoder, self.clock, answer_from)
 
     async def _batch(
         self, brain: str, staged: Import, publish: bool, body: str | None

@@ -39,18 +39,16 @@ def compare(rows: Iterable[Row], existing: Mapping[str, Entry], format: str) -> 
 def mark_duplicates(
     row: Staged,
     equal: Collection[str],
-    near: Counter[str],
     answers: Counter[str],
     tried: int,
     known: Mapping[str, Entry],
 ) -> None:
     """Names the entries that ask the same as a new row, and chooses what to do about it.
 
-    `equal` has one of its phrasings; `near` counts, of the `tried` phrasings, those that an entry
-    would be offered for today, and `answers` those that it would answer. Half of them near make
-    a probable duplicate; only where all are answered is it taken to be one.
+    `equal` has one of its phrasings; `answers` counts, of the `tried` phrasings, those that an
+    entry would answer today. Half of them make a probable duplicate.
     """
-    ids = {id for id, count in near.items() if count * 2 >= tried} | set(equal)
+    ids = {id for id, count in answers.items() if count * 2 >= tried} | set(equal)
     found = [
         Duplicate(id, title_of(known[id]), id in equal, answers[id], tried)
         for id in ids
@@ -64,9 +62,12 @@ def mark_duplicates(
             row.choice, row.into = "merge", best.entry
 
 
-def nearest(found: Sequence[Found], brain: str) -> Found | None:
-    """The brain's own entry among the candidates for a question, if there is one."""
-    return next((one for one in found if one.kind == "entry" and one.brain == brain), None)
+def answering(found: Sequence[Found], brain: str, threshold: float) -> str | None:
+    """The brain's entry that would answer a question today, of its candidates."""
+    for one in found:
+        if one.kind == "entry" and one.brain == brain:
+            return one.id if one.probability >= threshold else None
+    return None
 
 
 def merged(target: Entry, questions: Sequence[str]) -> Entry:

@@ -133,35 +133,11 @@ async def test_what_is_answered_today_is_a_probable_duplicate(service: Service, 
     ]
 
 
-async def test_what_would_be_offered_today_is_shown_and_imported_unless_chosen_otherwise(
-    service: Service, brain: str
-) -> None:
-    alike = Entry(id="hons", questions=["Kan jeg ha høner i hagen min?"], answers={"nb": "Ja."})
-    unsure = msgspec.structs.replace(service.imports, pipeline=_Unsure(service))
-    contents = await unsure.read([lines(alike)])
-    (found,) = await unsure.compare(brain, contents)
-    assert [(one.entry, one.answered) for one in found.duplicates] == [("honer", 0)]
-    assert found.choice == "import"
-
-
-class _Unsure:
-    """A pipeline that asks back from any probability, and never answers."""
-
-    def __init__(self, service: Service) -> None:
-        self._limits = msgspec.structs.replace(
-            service.pipeline.limits(), answer_from=1.01, ask_from=0.01
-        )
-
-    def limits(self) -> object:
-        return self._limits
-
-
 class _Sure:
     """A pipeline that answers from any probability: the fake encoder is never very sure."""
 
     def __init__(self, service: Service) -> None:
-        limits = service.pipeline.limits()
-        self._limits = msgspec.structs.replace(limits, answer_from=0.01, ask_from=0.01)
+        self._limits = msgspec.structs.replace(service.pipeline.limits(), answer_from=0.01)
 
     def limits(self) -> object:
         return self._limits
@@ -268,8 +244,7 @@ async def test_a_duplicate_that_came_since_the_upload_is_shown_before_anything_i
 
 
 async def test_a_disk_that_is_full_changes_nothing(service: Service, brain: str) -> None:
-    text = "Tekst. " * 200
-    rows = "".join(f"Hva er sak {n} om fjell {n * 3}?;{n} {text}\n" for n in range(400))
+    rows = "".join(f"Hva er sak {n} om fjell {n * 3}?;{n} " + "Tekst. " * 200 + "\n" for n in range(400))
     contents = await service.imports.read([File("s.csv", f"spørsmål;svar\n{rows}".encode())])
     found = await service.imports.stage(brain, "s.csv", contents, "Kari")
     picked = {number: Picked("import") for number in range(len(found.rows))}
