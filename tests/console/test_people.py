@@ -112,7 +112,7 @@ async def test_a_key_may_be_for_one_protocol(client_of: ClientOf, base_url: str)
     async with httpx.AsyncClient(base_url=base_url, headers=headers) as program:
         assert (await program.get("/v1/bodies")).status_code == 403
     row = (await admin.get("/console/keys")).text.partition("Bare én protokoll")[2]
-    assert "<td>widget</td>" in row.partition("</tr>")[0]
+    assert ">widget</td>" in row.partition("</tr>")[0]
     assert "widget" in (await admin.get("/console/audit")).text
     wrong = await admin.post("/console/keys", data=data | {"adapter": "fax"})
     assert wrong.status_code == 400 and "Velg en protokoll som finnes." in wrong.text
