@@ -164,7 +164,7 @@ class Conflicts(msgspec.Struct, frozen=True):
         for start in range(0, len(suspects), AT_ONCE):
             report(0.2 + 0.8 * start / len(suspects))
             part = suspects[start : start + AT_ONCE]
-            shown = await asyncio.to_thread(_all_same, matcher, part)
+            shown = await asyncio.to_thread(overlap.same_things, matcher, part)
             for suspect, texts in zip(part, shown, strict=True):
                 if texts:
                     pair = [entries[key] for key in suspect.pair]
@@ -219,10 +219,6 @@ class _Lacks:
         except MissingFactError as error:
             return error.key
         return None
-
-
-def _all_same(matcher: Matcher, suspects: Sequence[overlap.Suspect]) -> list[list[str]]:
-    return [overlap.same_thing(matcher, one) for one in suspects]
 
 
 def _validity(entry: Entry, now: dt.datetime) -> Iterator[Conflict]:
