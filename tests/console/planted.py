@@ -8,22 +8,34 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import secrets
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from brains import audit, facts, notes, people, store, tables
+from brains import audit, facts, notes, peers, people, store, tables
 from brains.audit import Line
 from brains.database import Database, Transaction
+from brains.formats import Contents, Row
+from brains.imports import Import
 from brains.model import Broadcast, Connection, Entry, Fact, LocalAnswer, Status
 from brains.notes import NewNote
+from brains.peers import Peer
+from router.jobs import Progress
 from router.security.access import Access
 from router.service import Service
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 PLACES = {"bergen": "kommune", "voss": "kommune", "nav": "nav"}
+PEER = "https://another.example"
 SHARED_GAP = "Kan jeg leie kommunens festsal til bryllup i sommer"
+# So unlike each other that each is a gap of its own, and stays one.
+ASKED = {
+    "bergen": ("Hvem eier hunden som bjeffer om natten", "Når stenger svømmehallen på lørdager"),
+    "voss": ("Kor finn eg kart over skiløypene", "Får me låne lavvoen til klassetur"),
+    "nav": ("Hvorfor ble meldekortet avvist", "Kommer utbetalingen før helligdagene"),
+}
 MARK = re.compile(r"x(bergen|voss|nav)x([a-z]+)x")
 # What a body's bot tells everybody who asks.
 PUBLIC = {"fact", "local", "entry", "broadcast"}
@@ -35,6 +47,7 @@ NOT_COMPARED = {
     "audit",
     "changes",
     "conversations",
+    "gap_days",
     "sessions",
     "sign_in_attempts",
     "turns",
@@ -59,6 +72,9 @@ class Target(NamedTuple):
     key_id: str
     link: str
     conversation: str
+    token: str
+    import_id: str
+    job: str
 
     def path(self) -> dict[str, str]:
         """Path parameter to value."""
@@ -67,8 +83,6 @@ class Target(NamedTuple):
             "audience": self.slug,
             "key": self.fact,
             "person_id": self.person,
-            "job": "none",
-            "import_id": "none",
             "rest": "nowhere/at/all",
             "file_path": "console.css",
             "path": "nothing",
@@ -88,6 +102,9 @@ def marks(text: str) -> set[tuple[str, str]]:
 async def plant(service: Service) -> dict[str, Target]:
     """A target for each body, and `shared`: what belongs to no body of `kommune`'s alone."""
     targets = {}
+    peer = Peer(id=PEER, name="En annen", address=PEER, keys=[], bodies=[], added_at=NOW)
+    async with service.db.write() as tx:
+        await peers.put(tx, peer)
     for slug, brain in PLACES.items():
         targets[slug] = await _plant_one(service, brain, slug)
     shared = await _entry(service, "kommune", "felles", None, ["*"], "published")
@@ -106,25 +123,12 @@ async def _plant_one(service: Service, brain: str, slug: str) -> Target:
     await store.save_facts(service.db, [fact])
     local = LocalAnswer(brain, felles, slug, {"nb": f"Hos oss: {mark(slug, 'local')}"})
     await store.save_local_answers(service.db, [local])
-    words = f"Hvem eier hunden som bjeffer om natten i {slug} {mark(slug, 'question')}"
+    words, other = (f"{text} {mark(slug, 'question')}" for text in ASKED[slug])
     gap = await _ask(service, brain, slug, words)
-    other = f"Når stenger svømmehallen på lørdager {slug} {mark(slug, 'question')}"
-    notice = Broadcast(
-        id=f"{slug}-melding",
-        texts={"nb": mark(slug, "broadcast")},
-        audience=[slug],
-        starts_at=NOW,
-    )
     await service.knowledge.catch_up()
-    await service.broadcasts.save(brain, notice, "test")
-    bot = Connection(
-        body=slug,
-        adapter="rasa",
-        address="http://127.0.0.1:9",
-        unknown=[mark(slug, "connection")],
-        enabled=False,
-    )
-    await service.connections.save(bot)
+    await service.broadcasts.save(brain, notice(slug), "test")
+    upload = await staged(service, brain, slug, slug)
+    await service.connections.save(bot_of(slug))
     started = await service.conversations.start(slug, "nb")
     key, _ = await Access(service.db).create(mark(slug, "key"), "editor", f"body:{slug}")
     async with service.db.write() as tx:
@@ -153,6 +157,12 @@ async def _plant_one(service: Service, brain: str, slug: str) -> Target:
         )
         question = await _question(tx, gap)
     await service.knowledge.catch_up()
+
+    async def work(progress: Progress) -> str:
+        progress(1.0, mark(slug, "job"))
+        return mark(slug, "job")
+
+    job = service.jobs.start(mark(slug, "job"), person.id, work, f"/console#{mark(slug, 'job')}")
     return Target(
         brain=brain,
         slug=slug,
@@ -162,12 +172,46 @@ async def _plant_one(service: Service, brain: str, slug: str) -> Target:
         other_gap=await _ask(service, brain, slug, other),
         question=question,
         fact="festsal_pris",
-        broadcast=notice.id,
+        broadcast=notice(slug).id,
         person=person.id,
         key_id=key.id,
         link=link,
         conversation=started.id,
+        token=started.token,
+        import_id=upload.id,
+        job=job.id,
     )
+
+
+def notice(slug: str) -> Broadcast:
+    """What a body tells its visitors."""
+    return Broadcast(
+        id=f"{slug}-melding",
+        texts={"nb": mark(slug, "broadcast")},
+        audience=[slug],
+        starts_at=NOW,
+    )
+
+
+def bot_of(slug: str) -> Connection:
+    """The bot of a body, where nobody is."""
+    marked = [mark(slug, "connection")]
+    return Connection(
+        body=slug, adapter="rasa", address="http://127.0.0.1:9", unknown=marked, enabled=False
+    )
+
+
+async def staged(service: Service, brain: str, slug: str, body: str | None) -> Import:
+    """An upload of one answer with the body's mark, which waits to be confirmed."""
+    word = mark(slug, "import")
+    entry = Entry(
+        id=f"{slug}-{secrets.token_hex(4)}",
+        title=f"Om {word} {secrets.token_hex(4)}",
+        questions=[f"Hva gjelder for {word} {secrets.token_hex(8)}?"],
+        answers={"nb": f"Dette gjelder for {word}."},
+    )
+    contents = Contents("jsonl", [Row("line 1", entry)])
+    return await service.imports.stage(brain, f"{word}.jsonl", contents, mark(slug, "by"), body)
 
 
 async def _entry(

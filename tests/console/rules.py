@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 
 OPEN = {"anonymous", "partner", "reader", "agent", "editor", "curator", "admin"}
-VISITOR: set[str] = set()
+VISITOR = {"visitor"}
 SIGNED_IN = OPEN - {"anonymous", "partner"}
 READ = SIGNED_IN
 READ_ALL = {"reader", "curator", "admin"}

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from tests.console.planted import PEER
+
 LATER = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
 DEPTH_MAX = 5
 
@@ -31,6 +33,7 @@ def named(target: Any) -> Names:
         "other": target.other_gap,
         "others": [target.other_gap],
         "owner": target.slug,
+        "peer": PEER,
         "person": target.person,
         "questions": ["Et nytt spørsmål om dette?"],
         "role": "editor",
