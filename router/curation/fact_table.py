@@ -15,7 +15,7 @@ import msgspec
 
 from brains import templates
 from brains.knowledge import Knowledge, scopes_of, title_of
-from brains.model import Body, Entry, Texts
+from brains.model import EVERYONE, Body, Entry, Texts
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -98,17 +98,16 @@ def build(
     ]
     uses: dict[str, dict[str, Use]] = {}
     needed: dict[tuple[str, str], dict[str, None]] = {}
-    for body in shown:
-        given = frozenset(knowledge.facts.get(body.id, {}))
-        for entry in _answered_in(body, live):
-            for text in set(knowledge.texts_in(entry, body).values()):
-                mentioned = templates.mentioned(text)
-                for key in mentioned:
-                    known = uses.setdefault(key, {})
-                    if entry.id not in known:
-                        known[entry.id] = Use(entry.id, title_of(entry), entry.topic)
-                if not mentioned <= given:
-                    for key in templates.lacking(text, mentioned & given):
+    given = {body.id: frozenset(knowledge.facts.get(body.id, {})) for body in shown}
+    for entry in live:
+        for text, where in _texts(knowledge, entry, shown).items():
+            mentioned = templates.mentioned(text)
+            for key in mentioned:
+                use = Use(entry.id, title_of(entry), entry.topic)
+                uses.setdefault(key, {}).setdefault(entry.id, use)
+            for body in where:
+                if not mentioned <= given[body.id]:
+                    for key in templates.lacking(text, mentioned & given[body.id]):
                         needed.setdefault((key, body.id), {})[entry.id] = None
     keys = {*uses, *(key for body in shown for key in knowledge.facts.get(body.id, {}))}
     rows = [
@@ -119,9 +118,22 @@ def build(
     return Table(rows, [_column(body, rows) for body in shown])
 
 
-def _answered_in(body: Body, entries: Iterable[Entry]) -> Iterable[Entry]:
-    scopes = scopes_of(body)
-    return (entry for entry in entries if not scopes.isdisjoint(entry.audience))
+def _texts(
+    knowledge: Knowledge, entry: Entry, bodies: Sequence[Body]
+) -> Mapping[str, Sequence[Body]]:
+    """The texts that answer an entry, each with the bodies whose visitors get it."""
+    reached = bodies
+    if EVERYONE not in entry.audience:
+        reached = [body for body in bodies if not scopes_of(body).isdisjoint(entry.audience)]
+    if not reached:
+        return {}
+    if not knowledge.local_answers.get((entry.brain, entry.id)):
+        return dict.fromkeys(entry.answers.values(), reached)
+    found: dict[str, list[Body]] = {}
+    for body in reached:
+        for text in set(knowledge.texts_in(entry, body).values()):
+            found.setdefault(text, []).append(body)
+    return found
 
 
 def _row(
