@@ -257,6 +257,10 @@ class Imports(msgspec.Struct, frozen=True):
         answer_from = self.pipeline.limits().answer_from
         return Duplicates(self.db, self.knowledge, self.encoder, self.clock, answer_from)
 
+    async def entries(self, brain: str, ids: Sequence[str]) -> dict[str, Entry]:
+        """The newest states of entries, by id."""
+        return await self._existing(brain, ids)
+
     async def _batch(
         self, brain: str, staged: Import, publish: bool, body: str | None
     ) -> list[Entry]:

@@ -244,7 +244,8 @@ async def test_a_duplicate_that_came_since_the_upload_is_shown_before_anything_i
 
 
 async def test_a_disk_that_is_full_changes_nothing(service: Service, brain: str) -> None:
-    rows = "".join(f"Hva er sak {n} om fjell {n * 3}?;{n} " + "Tekst. " * 200 + "\n" for n in range(400))
+    text = "Tekst. " * 200
+    rows = "".join(f"Hva er sak {n} om fjell {n * 3}?;{n} {text}\n" for n in range(400))
     contents = await service.imports.read([File("s.csv", f"spørsmål;svar\n{rows}".encode())])
     found = await service.imports.stage(brain, "s.csv", contents, "Kari")
     picked = {number: Picked("import") for number in range(len(found.rows))}

@@ -90,7 +90,7 @@ async def test_a_file_becomes_answers_after_a_look_and_can_be_taken_back(
     )
     assert await finished(curator, confirmed) == address
     done = (await curator.get(address)).text
-    assert "Importen er ferdig" in done and "/entries/prøve-1" in done
+    assert "Importen er ferdig" in done and '/entries/prøve-1">Hva er prøve 1' in done
     assert "prøve-1" in service.knowledge.entries["kommune"]
     assert "prøve-2" not in service.knowledge.entries["kommune"]
 

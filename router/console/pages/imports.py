@@ -78,7 +78,7 @@ class ImportPages(Controller):
         """What it would change, row by row; or what it did."""
         found = await service.imports.get(brain, import_id, frame.own_body(request))
         if found.status != "staged":
-            return _done(request, service, brain, found)
+            return await _done(request, service, brain, found)
         return await _preview(request, service, brain, found, tab, page)
 
     @post("/{import_id:str}/choices")
@@ -224,7 +224,7 @@ async def _preview(
     )
 
 
-def _done(request: AnyRequest, service: Service, brain: str, found: Import) -> Any:
+async def _done(request: AnyRequest, service: Service, brain: str, found: Import) -> Any:
     return frame.page(
         request,
         "imports/done.html",
@@ -233,7 +233,7 @@ def _done(request: AnyRequest, service: Service, brain: str, found: Import) -> A
         found=found,
         created=found.report.created[:CHANGED_SHOWN],
         changed=found.report.changed[:CHANGED_SHOWN],
-        titles=_titles(service, brain, found),
+        titles=await _titles(service, brain, found),
         notes=[import_views.wrong(request, note) for note in found.report.notes],
         undoable=service.imports.undoable(found),
         undo_days=UNDO_DAYS,
@@ -241,11 +241,11 @@ def _done(request: AnyRequest, service: Service, brain: str, found: Import) -> A
     )
 
 
-def _titles(service: Service, brain: str, found: Import) -> dict[str, str]:
-    """What visitors would recognise each entry by, where they can get it."""
-    live = service.knowledge.entries.get(brain, {})
-    ids = [one.id for one in [*found.report.created, *found.report.changed]]
-    return {id: title_of(live[id]) if id in live else id for id in ids}
+async def _titles(service: Service, brain: str, found: Import) -> dict[str, str]:
+    """What people would recognise each entry by, drafts too."""
+    listed = [*found.report.created[:CHANGED_SHOWN], *found.report.changed[:CHANGED_SHOWN]]
+    entries = await service.imports.entries(brain, [one.id for one in listed])
+    return {one.id: title_of(entries[one.id]) if one.id in entries else one.id for one in listed}
 
 
 async def _files(request: AnyRequest, form: FormMultiDict) -> list[File]:
