@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from brains import rendering
-from brains.errors import NotFound
+from brains import checks, rendering
+from brains.errors import NotFound, Problem
 from brains.knowledge import choose
 from brains.model import Body, Texts
 from router.console import forms, frame
@@ -22,6 +22,8 @@ VALUE = "value_"
 USES_SHOWN = 3
 _CONDITION = re.compile(r"\{%.*?%\}")
 _LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\n]*)\)")
+_TARGET = re.compile(r"\]\(\s*\{\{\s*facts\.(\w+)\s*\}\}\s*\)")
+_ADDRESS = re.compile(r"(https?://|mailto:|tel:)\S+")
 _FACT = re.compile(r"\{\{\s*facts\.(\w+)\s*\}\}")
 
 
@@ -95,6 +97,24 @@ def value_of(form: Any) -> str | Texts | None:
     if common:
         return dict.fromkeys(forms.LANGUAGES, common) | by_language
     return by_language
+
+
+def refuse_broken_links(request: AnyRequest, body: Body, key: str, value: str | Texts) -> None:
+    """A fact that answers make a link of is a whole address. Raises `Invalid`."""
+    knowledge = frame.service(request).knowledge
+    linked = any(
+        key in _TARGET.findall(text)
+        for entry in knowledge.entries[brain_of(body)].values()
+        for text in knowledge.texts_in(entry, body).values()
+    )
+    given = {"": value} if isinstance(value, str) else value
+    wrong = frame.say(request, "facts.wrong_address")
+    if linked:
+        checks.refuse(
+            Problem(f"{VALUE}{tag}" if tag else "value", wrong)
+            for tag, one in given.items()
+            if not _ADDRESS.fullmatch(one)
+        )
 
 
 def sent(value: str | Texts | None, instead_of: str | Texts | None) -> dict[str, str | list[str]]:

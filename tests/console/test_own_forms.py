@@ -109,6 +109,23 @@ async def test_what_is_wrong_with_a_fact_stands_beside_what_was_written(
     assert nowhere.status_code == 404
 
 
+async def test_what_answers_link_to_is_a_whole_address(
+    client_of: ClientOf, service: Service
+) -> None:
+    linking = {"nb": "Se [prisene]({{ facts.pool_site }})."}
+    entry = Entry(id="badepriser", title="Badepriser", questions=["priser bad"], answers=linking)
+    await service.curation.save_entry("kommune", entry, "test")
+    editor, path = client_of("editor"), "/console/bodies/bergen/facts/pool_site"
+    page = await editor.post(path, data={"value": "bergen.example/bad"})
+    assert page.status_code == 400 and "Skriv hele adressen" in page.text
+    parts = {"value_nb": "https://bergen.example/bad", "value_en": "see below"}
+    page = await editor.post(path, data=parts)
+    assert page.status_code == 400 and 'href="#field-value_en"' in page.text
+    right = await editor.post(path, data={"value": "https://bergen.example/bad"})
+    assert right.status_code == 303
+    await service.curation.set_facts("bergen", {"pool_site": None}, "test")
+
+
 async def test_a_facts_own_page_lists_those_that_lack_it_first(
     client_of: ClientOf, service: Service
 ) -> None:

@@ -70,6 +70,8 @@ class BodyFactPages(Controller):
         if forms.stale(form, before) and value != before:
             return await _form(request, slug, key, value, back, stale=True)
         try:
+            if value is not None:
+                parts.refuse_broken_links(request, body, key, value)
             await service.curation.set_facts(slug, {key: value}, by)
         except Invalid as error:
             return await _form(request, slug, key, value, back, error)
@@ -156,6 +158,8 @@ def _by_topic(rows: list[Row]) -> list[tuple[str, list[Row]]]:
 
 def _pointed(problem: Problem) -> Problem:
     """A problem of the stored fact, pointing at the form's field."""
+    if problem.pointer.startswith(parts.VALUE):
+        return problem
     _, _, tag = problem.pointer.removeprefix("field ").partition(".")
     return Problem(f"{parts.VALUE}{tag}" if tag else "value", problem.text)
 
