@@ -38,6 +38,7 @@ PAGES = [
     f"{BRAIN}/facts/barnehage_deadline",
     f"{BRAIN}/facts-import",
     "/console/bodies/bergen/facts",
+    "/console/bodies/bergen/facts/barnehage_deadline",
     f"{BRAIN}/local-answers",
     f"{BRAIN}/local-answers/new",
     f"{BRAIN}/broadcasts",
