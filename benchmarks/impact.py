@@ -331,7 +331,8 @@ Two entries are suspected where each is among the three nearest of the other, an
 of the phrasings of each find the other first and all of them together give it 0.12 or more
 (`router/curation/overlap.py`), or where two phrasings are nearly equal. These numbers were chosen
 on the demo federation with its own encoder: of 50 of its entries, each divided in two, about half
-were found, and of 458 other pairs of neighbours none. The demo as it is has none. How near the two
+were found, and of 458 other pairs of neighbours none. Of 50 others, drawn afterwards, 33 were
+found, and 1 pair of two that are not the same. The demo as it is has none. How near the two
 nearest phrasings are, which decided before, found none of the 50.
 """
 
