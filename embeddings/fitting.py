@@ -35,6 +35,11 @@ SHORTLIST_ROWS = 256
 HELD_OUT_ROWS_MAX = 6000
 # Centred cosine from which a background text is taken to be in scope, where nothing else is known.
 AT_HOME_SIMILARITY = 0.6
+# All but the strangest tenth of a brain's phrasings are familiar, asked as if they were new; with
+# fewer than so many that can be asked so, everything is.
+STRANGE_SHARE = 0.1
+FAMILIAR_ROWS_MIN = 200
+EVERYTHING_IS = -1.0
 # As near as half of a brain's own phrasings are to each other; as near as only a tenth are.
 NEAR, VERY_NEAR = 0.5, 0.9
 
@@ -90,12 +95,17 @@ class Background(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """All that was learned: give it to `Matcher.adopt`."""
+    """All that was learned: give it to `Matcher.adopt`.
+
+    `familiar_from` is the cosine, not centred, to the nearest phrasing from which a question is
+    like what is held at all.
+    """
 
     space: Space
     head: Head
     calibrator: Calibrator
     foreign: Foreign
+    familiar_from: float = EVERYTHING_IS
 
 
 def fit(corpus: Corpus, background: Background | None = None) -> Fit:
@@ -116,6 +126,7 @@ def fit(corpus: Corpus, background: Background | None = None) -> Fit:
         head,
         Calibrator(held_out, far),
         foreign.fit(corpus.vectors, corpus.classes, outside),
+        _familiar_from(held_out),
     )
 
 
@@ -125,6 +136,13 @@ def _at_home(far: npt.NDArray[np.float64], rows: HeldOut, share: float) -> npt.N
     column = NAMES.index("similarity")
     own = rows.evidence[~rows.outside, column]
     return far[:, column] >= (np.quantile(own, share) if len(own) else AT_HOME_SIMILARITY)
+
+
+def _familiar_from(rows: HeldOut) -> float:
+    own = rows.evidence[~rows.outside, NAMES.index("raw_similarity")]
+    if len(own) < FAMILIAR_ROWS_MIN:
+        return EVERYTHING_IS
+    return float(np.quantile(own, STRANGE_SHARE))
 
 
 def make_space(corpus: Corpus) -> Space:

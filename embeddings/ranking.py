@@ -45,14 +45,15 @@ class Item(msgspec.Struct, frozen=True, eq=False):
 class Scored(NamedTuple):
     """A candidate: the probability that it is right, and the head's logit.
 
-    `somebodys` is the probability that the question is anybody's here, the same for all
-    candidates of one question.
+    `somebodys` is the probability that the question is anybody's here, `familiar` whether it is
+    like what is held at all: both the same for all candidates of one question.
     """
 
     key: str
     probability: float
     score: float
     somebodys: float = 1.0
+    familiar: bool = True
 
 
 class Held(NamedTuple):
@@ -152,7 +153,11 @@ def matrix(evidence: Sequence[tuple[float, ...]]) -> npt.NDArray[np.float64]:
 
 
 def ranked(
-    keys: list[str], logits: Floats, probability: float, somebodys: float = 1.0
+    keys: list[str],
+    logits: Floats,
+    probability: float,
+    somebodys: float = 1.0,
+    familiar: bool = True,
 ) -> list[Scored]:
     """Probabilities of all: the best has its calibrated one, the rest share by the head's odds.
 
@@ -164,6 +169,6 @@ def ranked(
         parts[1:] *= (1.0 - probability) / rest
     parts[0] = probability
     return [
-        Scored(key, float(part), float(logit), somebodys)
+        Scored(key, float(part), float(logit), somebodys, familiar)
         for key, part, logit in zip(keys, parts, logits, strict=False)
     ]

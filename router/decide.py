@@ -193,11 +193,14 @@ def _likely_other(found: Sequence[Found], owned: Whose, body: Body, limits: Limi
 
 
 def _asked(found: Sequence[Found], owned: Whose, body: Body, limits: Limits) -> Ask | Unknown:
-    """Ask, where a few candidates are likely enough, or the one or two bodies are."""
+    """Ask, where a few candidates are likely enough, or the one or two bodies are. Not where the
+    question is unlike all that is known: three guesses make a bot look foolish."""
     best, close = found[0].probability, _close(found)
     together = sum(one.probability for one in close)
     elsewhere = any(owner != body.id for owner in owned.ask)
     likely = best >= ASK_BEST_MIN and together >= limits.ask_from
+    if not found[0].familiar:
+        return Unknown()
     if not likely and (best < ASK_WHOSE_BEST_MIN or not elsewhere):
         return Unknown()
     firsts = {party(one, body): one for one in reversed(found) if party(one, body) in owned.ask}

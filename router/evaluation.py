@@ -270,6 +270,7 @@ def _found(scored: Scored, entry: Entry, body: Body) -> Found:
         title=title_of(entry),
         owner=entry.owner,
         probability=scored.probability,
+        familiar=scored.familiar,
     )
 
 

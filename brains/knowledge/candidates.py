@@ -32,8 +32,9 @@ class Found(msgspec.Struct, frozen=True):
 
     `owner` is the body whose matter it is; None means the asking body's own.
     `url` is a remit's page, where it has one. `somebodys` is the probability that the question
-    is anybody's here, whichever candidate is right. `shared` is what other bodies have of the
-    same matter. `many` says that the owner stands for many bodies.
+    is anybody's here, whichever candidate is right, `familiar` whether it is like anything that
+    is known here. `shared` is what other bodies have of the same matter. `many` says that the
+    owner stands for many bodies.
     """
 
     kind: Literal["entry", "remit"]
@@ -45,6 +46,7 @@ class Found(msgspec.Struct, frozen=True):
     probability: float
     url: str | None = None
     somebodys: float = 1.0
+    familiar: bool = True
     shared: tuple[Part, ...] = ()
     many: bool = False
 
@@ -89,6 +91,7 @@ class Candidates:
             probability=candidate.probability,
             url=remit.url,
             somebodys=candidate.somebodys,
+            familiar=candidate.familiar,
             shared=self._parts(candidate.key, body),
             many=owner is not None and owner.kind == GROUP_KIND,
         )
@@ -104,6 +107,7 @@ class Candidates:
             owner=entry.owner or self._owner_of_brain(entry.brain, body),
             probability=candidate.probability,
             somebodys=candidate.somebodys,
+            familiar=candidate.familiar,
             shared=self._parts(candidate.key, body),
         )
 

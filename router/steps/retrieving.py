@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -24,7 +25,11 @@ class Encodes(Protocol):
 def retrieve(knowledge: Knowledge, asked: Asked, vector: Vector) -> list[Found]:
     """The likeliest first. What the body's own group is asked is the body's own."""
     found = knowledge.find(asked.text, vector, asked.body.id, asked.now, CANDIDATES)
-    return [one for one in found if not (one.many and one.owner in asked.body.groups)]
+    found = [one for one in found if not (one.many and one.owner in asked.body.groups)]
+    if asked.language in asked.body.languages:
+        return found
+    # In a language that nothing is written in, every question looks strange.
+    return [msgspec.structs.replace(one, familiar=True) for one in found]
 
 
 def of_choice(knowledge: Knowledge, chosen: choices.Choice, asked: Asked) -> Found:

@@ -74,3 +74,25 @@ def test_a_brain_that_answers_what_the_background_asks_loses_nothing() -> None:
     cook = matcher([*PHRASINGS, recipes])
     text = "oppskrift på lapskaus i kveld"
     assert asked(cook, text) > asked(matcher(PHRASINGS), text)
+
+
+FIRST = ("berg", "fjell", "sund", "dal", "vik", "nes", "øy", "strand", "li")
+TOWNS = [f"{first}{last}" for first in FIRST for last in TOPICS]
+MANY = [[way.format(town) for way in (*WAYS, "hvem kjenner {}", "kart over {}")] for town in TOWNS]
+
+
+@pytest.mark.parametrize(
+    ("phrasings", "text", "familiar"),
+    [
+        (MANY, "hvordan søker vi om fjellparkering", True),
+        (MANY, "xyz qwerty 12345 zzz", False),
+        (PHRASINGS, "xyz qwerty 12345 zzz", True),
+    ],
+    ids=["like what is held", "unlike all of it", "a brain too small to know"],
+)
+def test_a_strange_question_is_one_that_a_brains_own_phrasings_never_look_like(
+    phrasings: list[list[str]], text: str, familiar: bool
+) -> None:
+    found = matcher(phrasings).search(text, ENCODER.encode_now([text])[0])
+    assert [one.familiar for one in found] == [familiar] * len(found)
+    assert found

@@ -108,6 +108,18 @@ TAX, MOVE, REST = remit(0.9), remit(0.4, "move"), remit(0.35, "rest")
         ),
         pytest.param([entry(0.3), entry(0.09, "b")], BERGEN, Unknown(), id="together too little"),
         pytest.param([entry(0.01)], BERGEN, Unknown(), id="hardly anything"),
+        pytest.param(
+            [replace(PRICE, familiar=False), replace(PLACE, familiar=False)],
+            BERGEN,
+            Unknown(),
+            id="guesses at what is unlike all that is known",
+        ),
+        pytest.param(
+            [replace(SFO, familiar=False)],
+            BERGEN,
+            Answer(replace(SFO, familiar=False)),
+            id="likely enough, in words of its own",
+        ),
     ],
 )
 def test_decisions(found: list[Found], body: Body, decision: Decision) -> None:
