@@ -31,7 +31,7 @@ CHANGES: list[tuple[str, str, Any]] = [
     ("POST", "/v1/brains/kommune/broadcasts", NOTICE),
     (
         "PUT",
-        "/v1/brains/kommune/entries/snorydding/local-answers/bergen",
+        "/v1/brains/kommune/entries/avfall-hytte/local-answers/bergen",
         {"answers": {"nb": "Logg: vi brøyter selv."}},
     ),
     ("POST", "/console/bodies/bergen/facts/logg_c", {"value": "2 kr"}),
