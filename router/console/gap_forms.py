@@ -8,6 +8,7 @@ from brains import rendering
 from brains.errors import Problem
 from brains.model import Gap
 from router.console import frame, gap_answers, gap_views, impact_views
+from router.console.differences import in_order
 from router.console.entry_forms import EntryForm
 from router.console.entry_links import audience_name, bodies_of, entry_url
 from router.console.frame import AnyRequest
@@ -53,7 +54,6 @@ async def written(
         "gaps/answer.html",
         title=frame.say(request, "gaps.answering"),
         area="gaps",
-        status=400 if problems else 200,
         errors=problems or [],
         gap=gap,
         question=title_of(gap),
@@ -84,12 +84,12 @@ def looked_over(
     request: AnyRequest, gap: Gap, tried: Tried, job: str, problems: list[Problem], seen: int | None
 ) -> frame.ConsolePage:
     """The page before publishing. `seen` is the last event of the gap that the writer knows of."""
+    answers = tried.proposed.answers
     return frame.page(
         request,
         "gaps/look.html",
         title=frame.say(request, "gaps.look.title"),
         area="gaps",
-        status=400 if problems else 200,
         errors=problems,
         seen=seen,
         gap=gap,
@@ -97,10 +97,10 @@ def looked_over(
         url=gap_url(gap),
         list_url=gaps_url(gap.brain),
         tried=tried,
-        **impact_views.shown(request, gap.brain, tried.impact),
+        **impact_views.shown(request, gap.brain, tried.impact, tried.proposed),
         proposed=tried.proposed,
         job=job,
-        shown={tag: rendering.html(text) for tag, text in tried.proposed.answers.items()},
+        shown={tag: rendering.html(answers[tag]) for tag in in_order(answers)},
         audience=[audience_name(request, scope) for scope in tried.proposed.audience],
         views=gap_views,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from brains.knowledge import key_of, title_of
+from brains.knowledge.items import matcher_key
 from brains.model import Entry
 from router.console import frame
 from router.console.entry_links import Names, audience_name
@@ -28,10 +29,13 @@ class Warned(msgspec.Struct, frozen=True):
     does_harm: bool
 
 
-def shown(request: AnyRequest, brain: str, impact: Impact) -> dict[str, Any]:
+def shown(
+    request: AnyRequest, brain: str, impact: Impact, proposed: Entry | None = None
+) -> dict[str, Any]:
     """What the templates `entries/impact_summary.html` and `impact_changes.html` are given.
 
-    An editor of one body is shown that body's own questions.
+    An editor of one body is shown that body's own questions. `proposed` is an answer that is not
+    there yet.
     """
     own = frame.own_body(request)
     changes = [one for one in impact.changes if own in (None, one.body)]
@@ -49,13 +53,24 @@ def shown(request: AnyRequest, brain: str, impact: Impact) -> dict[str, Any]:
             key=lambda row: (-row[1].worse, -row[1].different, -row[1].better, row[0].casefold()),
         ),
         "as_before": sum(not _touched(one) for one in seen.values()),
-        "titles": {
-            key_of(id, entry.id): title_of(entry)
-            for id, entries in frame.service(request).knowledge.entries.items()
-            for entry in entries.values()
-        },
+        "titles": _titles(request, brain, proposed),
         "name_of": lambda scope: audience_name(request, scope),
     }
+
+
+def _titles(request: AnyRequest, brain: str, proposed: Entry | None) -> dict[str, str]:
+    """What candidates are called, by key: answers, and other bodies' matters."""
+    known = frame.service(request).knowledge
+    titles = {} if proposed is None else {key_of(brain, proposed.id): title_of(proposed)}
+    for id, entries in known.entries.items():
+        titles |= {key_of(id, entry.id): title_of(entry) for entry in entries.values()}
+    for body, remits in known.remits.items():
+        called = audience_name(request, body)
+        titles |= {
+            matcher_key("remit", body, one.topic): f"{one.title} ({called})"
+            for one in remits.values()
+        }
+    return titles
 
 
 def _touched(one: Counts) -> bool:

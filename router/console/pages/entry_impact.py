@@ -217,7 +217,6 @@ def _page(
         "entries/impact.html",
         title=frame.say(request, f"entries.impact.title.{tried.deed.deed}", title=title_of(newest)),
         area="entries",
-        status=400 if errors else 200,
         errors=errors or [],
         entry=newest,
         deed=tried.deed,

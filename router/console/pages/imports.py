@@ -161,7 +161,6 @@ async def _start(
         "imports/index.html",
         title=frame.say(request, "imports.title"),
         area="imports",
-        status=400 if errors else 200,
         errors=errors,
         imports=await service.imports.listing(brain, frame.own_body(request)),
         url=imports_url(brain),
