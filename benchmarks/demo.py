@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-FILE = Path(__file__).parents[1] / "tests" / "data" / "demo.questions.jsonl"
+DATA = Path(__file__).parents[1] / "tests" / "data"
+FILE = DATA / "demo.questions.jsonl"
 
 
 class Expectation(msgspec.Struct, frozen=True):
@@ -48,8 +49,25 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def questions() -> list[DemoQuestion]:
-    lines = FILE.read_text("utf-8").splitlines()
-    return [msgspec.json.decode(line, type=DemoQuestion) for line in lines if line]
+    return [msgspec.json.decode(line, type=DemoQuestion) for line in _lines(FILE)]
+
+
+def missing() -> dict[str, list[str]]:
+    """Questions about needs that the demo has no answer to, by what is known of them."""
+    known = [_json(line)["text"] for line in _lines(DATA / "gaps.jsonl")]
+    fresh = [_json(line) for line in _lines(DATA / "gaps.blind.jsonl")]
+    return {
+        "looked at while the decision was made": known,
+        "never looked at": [text for need in fresh for text in (*need["close"], *need["free"])],
+    }
+
+
+def _lines(file: Path) -> list[str]:
+    return [line for line in file.read_text("utf-8").splitlines() if line]
+
+
+def _json(line: str) -> dict[str, Any]:
+    return msgspec.json.decode(line, type=dict[str, Any])
 
 
 def judge(question: DemoQuestion, reply: Mapping[str, Any]) -> Judged:

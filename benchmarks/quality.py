@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,7 @@ from router.settings import Settings
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 PAGE = ROOT / "docs" / "quality.md"
+ASKED_IN = "bergen"
 # Brain file, question files mixed.
 RUNS = (
     ("clinc150", ("clinc150",)),
@@ -39,8 +40,8 @@ def main() -> None:
     data = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
     encoder = load_encoder()
     rows = [_row(data, brain, mixed, encoder) for brain, mixed in RUNS]
-    judged = asyncio.run(_ask_demo(encoder))
-    pages.write(PAGE, "\n\n".join([_real_data(rows), _demo(judged)]))
+    judged, in_vain = asyncio.run(_ask_demo(encoder))
+    pages.write(PAGE, "\n\n".join([_real_data(rows), _demo(judged), _missing(in_vain)]))
 
 
 def _row(
@@ -54,8 +55,9 @@ def _row(
     return brain, " + ".join(mixed), report
 
 
-async def _ask_demo(encoder: Encoder) -> list[demo.Judged]:
-    """Every demo question, asked of the whole service."""
+async def _ask_demo(encoder: Encoder) -> tuple[list[demo.Judged], dict[str, Counter[str]]]:
+    """Every demo question, asked of the whole service; and what comes of those that it has no
+    answer to."""
     with tempfile.TemporaryDirectory() as home:
         settings = Settings.from_environment({"SAMSVAR_HOME": home, "SAMSVAR_DEMO": "true"})
         service = await Service.open(settings, encoder)
@@ -63,8 +65,13 @@ async def _ask_demo(encoder: Encoder) -> list[demo.Judged]:
         for question in demo.questions():
             reply = await service.ask(Message(question.body, question.text))
             judged.append(demo.judge(question, msgspec.to_builtins(reply)))
+        in_vain = {name: Counter[str]() for name in demo.missing()}
+        for name, texts in demo.missing().items():
+            for text in texts:
+                reply = await service.ask(Message(ASKED_IN, text))
+                in_vain[name][msgspec.to_builtins(reply.outcome)["type"]] += 1
         await service.close()
-    return judged
+    return judged, in_vain
 
 
 def _real_data(rows: list[tuple[str, str, Report]]) -> str:
@@ -106,6 +113,26 @@ def _demo(judged: list[demo.Judged]) -> str:
         lines.append(
             f"| {tag} | {len(group)} | {demo.mean(group):.2f} | {right} | {asked} | {wrong} |"
         )
+    return "\n".join(lines)
+
+
+def _missing(in_vain: dict[str, Counter[str]]) -> str:
+    lines = [
+        "Questions about everyday municipal needs that the demo has no answer to:",
+        "",
+        "| questions | number | unanswered | asked back | answered or referred | other |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, counts in in_vain.items():
+        total = counts.total()
+        columns = [
+            counts["unanswered"],
+            counts["clarify"],
+            counts["answered"] + counts["referred"],
+            counts["handover"] + counts["crisis"],
+        ]
+        shown = " | ".join(f"{one / total:.2f}" for one in columns)
+        lines.append(f"| {name} | {total} | {shown} |")
     return "\n".join(lines)
 
 
