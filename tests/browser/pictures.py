@@ -5,12 +5,14 @@ Does what the page tells a new curator to do, and takes a picture on the way.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, TIMEOUT_MS
@@ -64,10 +66,25 @@ def take(day: Day) -> None:
     page.get_by_text("Bergen kommune").last.scroll_into_view_if_needed()
     day.picture("ask-as")
     day.go(f"{BRAIN}/conflicts")
+    disagree(day)
     page.get_by_role("button", name="Se etter konflikter").click()
-    page.wait_for_url(re.compile("conflicts.*job"))
     page.get_by_role("button", name=re.compile("Greit")).first.wait_for()
     day.picture("conflicts")
+
+
+def disagree(day: Day) -> None:
+    """A shared answer is changed after organisations wrote their own, and another runs out."""
+    entries = f"{day.address}/v1/brains/kommune/entries"
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=9)
+    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
+    with httpx.Client(headers=headers, timeout=60) as api:
+        for id, change in (
+            ("skole-skyss", {"answers": {"nb": "Du søker om skoleskyss hos fylkeskommunen."}}),
+            ("avfall-juletre", {"valid_until": soon.isoformat()}),
+        ):
+            entry = api.get(f"{entries}/{id}").raise_for_status().json() | change
+            kept = {name: entry[name] for name in entry if name not in ("id", "brain")}
+            api.put(f"{entries}/{id}", json=kept).raise_for_status()
 
 
 def answer(day: Day) -> None:
