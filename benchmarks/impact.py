@@ -37,7 +37,8 @@ from embeddings.batching import BatchingEncoder
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.fitting import Background
 from embeddings.head import Head
-from embeddings.matcher import Learned, Matcher
+from embeddings.learned import Learned
+from embeddings.matcher import Matcher
 from router import decide
 from router.asked import AskedQuestions
 from router.curation.conflicts import Conflict, Conflicts

@@ -16,6 +16,7 @@ Knows no body and no HTTP. What is where:
     fitting.py      fits head and calibrator on a brain's own phrasings
     stored.py       a fit kept on disk between starts
     ranking.py      the pure moves of a search: merge, gather evidence, share probabilities
+    learned.py      what was learned, ready to be held
     matcher.py      all of it together: put entries in, search with a text
     edits.py        one item as it is and as it would be: what questions find either way
     errors.py       what can go wrong

@@ -21,11 +21,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from embeddings import fitting, foreign
-from embeddings.calibration import Calibrator, HeldOut
+from embeddings import fitting
 from embeddings.evidence import NAMES
 from embeddings.head import Head, newcomer, rivalry
 from embeddings.index import VectorIndex
+from embeddings.learned import Learned, Prepared, corpus_of, nothing, untaught
 from embeddings.ranking import (
     EVERYONE,
     EXACT_PROBABILITY,
@@ -55,44 +55,6 @@ TAUGHT_FOLDS = 4
 RAW_SIMILARITY = NAMES.index("raw_similarity")
 
 
-class Prepared(NamedTuple):
-    """An item in a space: its phrasings centred, their n-grams and words, its passages centred."""
-
-    centred: Floats
-    weights: sparse.csr_matrix
-    folded: frozenset[str]
-    passages: Floats
-
-    @staticmethod
-    def of(items: Sequence[Item], space: fitting.Space) -> list[Prepared]:
-        if not items:
-            return []
-        weights = space.lexicon.weights([text for item in items for text in item.texts])
-        ends = np.cumsum([len(item.texts) for item in items]).tolist()
-        return [
-            Prepared(
-                space.centred(item.vectors),
-                weights[end - len(item.texts) : end],
-                frozenset(map(folded, item.texts)),
-                space.centred_passages(item.passages),
-            )
-            for item, end in zip(items, ends, strict=True)
-        ]
-
-
-class Learned(NamedTuple):
-    """What `Matcher.fit` gives and `Matcher.adopt` takes: a fit, and what it was fitted on, made
-    ready to be held: that takes too long for an event loop."""
-
-    fit: fitting.Fit
-    items: tuple[Item, ...]
-    prepared: tuple[Prepared, ...]
-
-    @staticmethod
-    def of(fit: fitting.Fit, items: Sequence[Item]) -> Learned:
-        return Learned(fit, tuple(items), tuple(Prepared.of(items, fit.space)))
-
-
 class Phrasing(NamedTuple):
     """One of an item's texts: the item's key, and the text's place in it."""
 
@@ -108,7 +70,7 @@ class Matcher:
         self._background = background
         self.stale = False
         self._items: dict[str, Item] = {}
-        self._learned = _nothing_learned(dimensions)
+        self._learned = nothing(dimensions)
         self._reset(self._learned.fit)
 
     def __len__(self) -> int:
@@ -262,8 +224,8 @@ class Matcher:
         """Learn from the present items. Slow; changes nothing here."""
         items = tuple(self._items.values())
         if not items:
-            return _nothing_learned(self.dimensions)
-        return Learned.of(fitting.fit(_corpus(items, self.dimensions), self._background), items)
+            return nothing(self.dimensions)
+        return Learned.of(fitting.fit(corpus_of(items, self.dimensions), self._background), items)
 
     def adopt(self, learned: Learned) -> None:
         """Use `learned`; items put or removed since it was fitted stay as they are."""
@@ -330,9 +292,9 @@ class Matcher:
 
     def _bootstrap(self) -> None:
         """A space before anything was fitted: every item is then a newcomer."""
-        corpus = _corpus(tuple(self._items.values()), self.dimensions)
+        corpus = corpus_of(tuple(self._items.values()), self.dimensions)
         space = fitting.make_space(corpus)
-        self._reset(_untaught(space, self.dimensions))
+        self._reset(untaught(space, self.dimensions))
 
     def _hold_new(self, items: Sequence[Item]) -> None:
         self._hold(list(zip(items, Prepared.of(items, self.space), strict=True)))
@@ -515,29 +477,3 @@ class Matcher:
             return features
         kept = np.arange(held.rows.start, held.rows.stop) % TAUGHT_FOLDS != without_fold
         return np.asarray(features[kept], dtype=np.float32)
-
-
-def _corpus(items: Sequence[Item], dimensions: int) -> fitting.Corpus:
-    empty = np.zeros((0, dimensions), dtype=np.float32)
-    places = np.arange(len(items), dtype=np.intp)
-    return fitting.Corpus(
-        [text for item in items for text in item.texts],
-        np.vstack([empty, *(item.vectors for item in items)]),
-        np.repeat(places, [len(item.texts) for item in items]),
-        np.vstack([empty, *(item.passages for item in items)]),
-        np.repeat(places, [len(item.passages) for item in items]),
-    )
-
-
-def _nothing_learned(dimensions: int) -> Learned:
-    none = np.zeros((0, dimensions), dtype=np.float32)
-    no_classes = np.zeros(0, dtype=np.intp)
-    space = fitting.make_space(fitting.Corpus([" ."], none, no_classes, none, no_classes))
-    return Learned(_untaught(space, dimensions), (), ())
-
-
-def _untaught(space: fitting.Space, dimensions: int) -> fitting.Fit:
-    width = dimensions + space.lexicon.dimensions
-    head = Head(np.zeros((0, width), np.float32), np.zeros(0, np.float32))
-    calibrator = Calibrator(HeldOut.none(), np.zeros((0, len(NAMES))))
-    return fitting.Fit(space, head, calibrator, foreign.none(dimensions))

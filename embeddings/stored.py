@@ -15,7 +15,8 @@ import joblib
 import numpy
 import sklearn
 
-from embeddings.matcher import Learned, Matcher
+from embeddings.learned import Learned
+from embeddings.matcher import Matcher
 
 
 def load(matcher: Matcher, folder: Path, fingerprint: str) -> bool:
