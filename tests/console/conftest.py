@@ -94,12 +94,3 @@ def form_client(
         cookies=cookies,
         headers={"x-csrftoken": form, "accept-language": "nb"},
     )
-
-
-async def watched(client: httpx.AsyncClient, at: str) -> str:
-    """Where work leads once it is done: at once, or by way of its page of progress."""
-    while at.startswith("/console/jobs/"):
-        state = (await client.get(f"{at}/state")).json()
-        assert state["state"] != "failed", state
-        at = state["then"] or at
-    return at

@@ -12,7 +12,7 @@ import pytest
 from brains.model import Entry, Nearest
 from brains.store import now
 from router.service import Service
-from tests.console.conftest import ClientOf, watched
+from tests.console.conftest import ClientOf
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -168,13 +168,13 @@ async def test_a_new_answer_is_looked_over_published_and_closes_what_it_answers(
         answer_nb="Meld fra på **Fiks gata mi**.",
         reach="everyone",
     )
-    look = await _page(curator, await watched(curator, at))
+    look = await _page(curator, await _watched(curator, at))
     assert "<strong>Fiks gata mi</strong>" in look and "lyktestolpen lyser ikke" in look
     assert "gatelykt" not in "".join(service.knowledge.entries["kommune"])
     job = re.search(r'name="job" value="([^"]+)"', look)
     assert job is not None
     at = await _post(curator, f"{LIST}/{id}/answer/publish", job=job[1], reason="Prøvd")
-    result = await _page(curator, await watched(curator, at))
+    result = await _page(curator, await _watched(curator, at))
     assert "Spurt på nytt: alle 2 er besvart nå" in result
     closed = await _page(curator, f"{LIST}/{id}")
     assert "Besvart" in closed and "Ingen andre har spurt om det siden" in closed
@@ -198,11 +198,11 @@ async def test_what_still_fails_is_shown_and_offered_as_a_phrasing(
         questions="naboens hekk er for høy",
         answer_nb="Snakk med naboen først.",
     )
-    look = await _page(curator, await watched(curator, at))
+    look = await _page(curator, await _watched(curator, at))
     job = re.search(r'name="job" value="([^"]+)"', look)
     assert job is not None
     at = await _post(curator, f"{LIST}/{first}/answer/publish", job=job[1], reason="Prøvd")
-    result = await _page(curator, await watched(curator, at))
+    result = await _page(curator, await _watched(curator, at))
     assert "Spurt på nytt: 1 av 2 er besvart nå" in result
     assert "qwrtz pfgkl" in result and "Legg til som formuleringer" in result
     assert "fortsatt ubesvart" in await _page(curator, f"{LIST}/{first}")
@@ -225,7 +225,7 @@ async def test_a_missing_fact_is_filled_in_for_the_bodies_that_lack_it(
     form = await _page(curator, f"{LIST}/{id}/answer?how=fact")
     assert 'name="fact:bergen:badetid"' in form and 'name="fact:voss:badetid"' in form
     at = await _post(curator, f"{LIST}/{id}/answer/fact", **{"fact:bergen:badetid": "7–19"})
-    assert "besvart" in await _page(curator, await watched(curator, at))
+    assert "besvart" in await _page(curator, await _watched(curator, at))
     assert service.knowledge.facts["bergen"]["badetid"].value == "7–19"
 
 
@@ -266,6 +266,15 @@ async def test_the_overview_counts_and_an_editors_is_of_one_body(
     assert '<svg class="chart"' in whole and "Tallene som tabell" in whole
     assert "Det som gjelder Bergen kommune" in own
     assert "Voss" not in own and "Vangsvatnet" not in own
+
+
+async def _watched(client: httpx.AsyncClient, at: str) -> str:
+    """Where work leads once it is done: at once, or by way of its page of progress."""
+    while at.startswith("/console/jobs/"):
+        state = (await client.get(f"{at}/state")).json()
+        assert state["state"] != "failed", state
+        at = state["then"] or at
+    return at
 
 
 def _seen(page: str) -> str:
@@ -367,13 +376,13 @@ async def test_pressing_twice_publishes_once_also_where_the_gap_was_merged_meanw
     at = await _post(
         curator, f"{LIST}/{id}/answer/try", **form, question=written, questions="fiske i elva"
     )
-    look = await _page(curator, await watched(curator, at))
+    look = await _page(curator, await _watched(curator, at))
     job = re.search(r'name="job" value="([^"]+)"', look)
     assert job is not None
     await _post(curator, f"{LIST}/{target}/merge", gaps=id)
     for _ in range(2):
         at = await _post(curator, f"{LIST}/{id}/answer/publish", job=job[1], reason="Prøvd")
-        result = await _page(curator, await watched(curator, at))
+        result = await _page(curator, await _watched(curator, at))
         assert f"{LIST}/{target}" in at or "/jobs/" in at
         assert "1 av 2 er besvart nå" in result and other in result
     made = [

@@ -198,6 +198,8 @@ async def test_conflicts_are_found_accepted_and_mended(client_of: ClientOf, keys
         await asyncio.sleep(0.05)
     result = done.headers["location"]
     found = (await curator.get(result)).text
+    assert "Sett gjennom" in found
+    assert "&lt;" not in found  # markup shown as text
     item = found[found.index("/entries/utgaatt") :]
     key = re.search(r'name="key" value="(\w+)"', item)
     assert "Har gått ut" in found and "31. desember 2019" in found and key
