@@ -26,7 +26,6 @@ ENTRIES, PHRASINGS, BODIES, FACTS = 5_000, 4, 90, 200
 GAPS, PER_GAP, ASKED, AUDITED = 2_000, 10, 50_000, 20_000
 BROADCASTS_MADE, LOCAL = 300, 500
 AT_ONCE = 2_000
-CALIBRATED_ON = 150
 PEOPLE: dict[str, tuple[Role, str]] = {
     "admin": ("admin", "*"),
     "curator": ("curator", f"brain:{BRAIN}"),

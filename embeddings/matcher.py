@@ -413,11 +413,13 @@ class Matcher:
         ranks = [(place, one) for place, one in enumerate(orders) if one is not None]
         vectors = asked.vectors[[place for place, _ in ranks]]
         somebodys = fit.foreign.somebodys(vectors, raw)
-        familiar = dict(zip((place for place, _ in ranks), raw >= fit.familiar_from, strict=True))
-        for (place, ordered), *pair in zip(ranks, probabilities, somebodys, strict=True):
+        familiar = raw >= fit.familiar_from
+        for (place, ordered), known_here, *pair in zip(
+            ranks, familiar, probabilities, somebodys, strict=True
+        ):
             right, anyones = (ordered.limited(float(one), lexicon, texts[place]) for one in pair)
             found[place] = ranked(
-                ordered.keys[:limit], ordered.logits, right, anyones, bool(familiar[place])
+                ordered.keys[:limit], ordered.logits, right, anyones, bool(known_here)
             )
         return found
 
