@@ -87,7 +87,7 @@ def form_page(
         settings=own.settings if own else {},
         adapters=[(name, _adapter_name(request, name)) for name in service.connections.adapters],
         language_options=[
-            (tag, forms.language_name(request, tag))
+            (tag, frame.tongue(request, tag, capital=True))
             for tag in dict.fromkeys([*LANGUAGES, *connection.languages])
         ],
         days=DAYS,

@@ -12,7 +12,6 @@ from litestar.datastructures import FormMultiDict
 from brains import codec
 from brains.errors import Invalid, Problem
 from brains.model import Body, Texts
-from router.console import frame, wording
 from router.console.dates import OSLO
 from router.opening import DAYS
 
@@ -84,13 +83,6 @@ def languages(bodies: Iterable[Body], *kept: Mapping[str, str]) -> list[str]:
     """The languages to ask for: the usual three, the bodies' others, and those already written."""
     more = [language for body in bodies for language in body.languages]
     return list(dict.fromkeys([*LANGUAGES, *more, *(tag for one in kept for tag in one)]))
-
-
-def language_name(request: frame.AnyRequest, tag: str) -> str:
-    """What a language is called, its tag where the console has no name for it."""
-    key = f"common.languages.{tag}"
-    known = wording.has(key, frame.language(request))
-    return frame.say(request, key).capitalize() if known else tag
 
 
 def moment_input(at: dt.datetime | None) -> str:

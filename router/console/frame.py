@@ -103,6 +103,15 @@ def say(request: AnyRequest, key: str, /, **values: object) -> str:
     return wording.say(key, language(request), **values)
 
 
+def tongue(request: AnyRequest, tag: str, *, capital: bool = False) -> str:
+    """What a language is called, its tag where the console has no name for it."""
+    key, spoken_in = f"common.languages.{tag}", language(request)
+    if not wording.has(key, spoken_in):
+        return tag
+    name = wording.say(key, spoken_in)
+    return name[:1].upper() + name[1:] if capital else name
+
+
 def flash(
     request: AnyRequest,
     key: str,
@@ -202,9 +211,9 @@ def templates() -> TemplateConfig[JinjaTemplateEngine]:
 
 
 def _frame(request: AnyRequest, area: str) -> dict[str, Any]:
-    tongue, now = language(request), dt.datetime.now(dt.UTC)
+    spoken_in, now = language(request), dt.datetime.now(dt.UTC)
     brain, state = current_brain(request), request.scope["state"]
-    spoken = _Words(tongue, now)
+    spoken = _Words(spoken_in, now)
     theme = request.cookies.get(THEME_COOKIE)
     return {
         "person": holder(request),
@@ -212,10 +221,11 @@ def _frame(request: AnyRequest, area: str) -> dict[str, Any]:
         "brains": brains(request),
         "body": own_body(request),
         "bodies": service(request).knowledge.bodies,
-        "language": tongue,
+        "language": spoken_in,
         "theme": theme if theme in THEMES else "",
         "say": spoken.say,
-        "has_text": lambda key: wording.has(key, tongue),
+        "has_text": lambda key: wording.has(key, spoken_in),
+        "tongue": lambda tag, capital=False: tongue(request, tag, capital=capital),
         "dates": spoken,
         "may": lambda right, **where: may(request, right, **where),
         "nav": _links(request, nav.BRAIN, brain, area) if brain else [],

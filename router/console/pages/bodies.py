@@ -219,7 +219,9 @@ def _settings_context(request: AnyRequest) -> dict[str, Any]:
     none = frame.say(request, "bodies.no_brain")
     return {
         "brain_options": [("", none), *((brain.id, brain.name) for brain in brains)],
-        "language_options": lambda tags: [(tag, forms.language_name(request, tag)) for tag in tags],
+        "language_options": lambda tags: [
+            (tag, frame.tongue(request, tag, capital=True)) for tag in tags
+        ],
     }
 
 

@@ -204,7 +204,6 @@ async def _show(
         said=said,
         seconds=lambda milliseconds: seconds(request, milliseconds),
         share=share,
-        language_name=lambda tag: forms.language_name(request, tag),
         url=url(slug),
         body_url=f"/console/bodies/{quote(slug, safe='')}",
     )
