@@ -144,7 +144,7 @@ class Service:
             Closing(gaps, AskingAgain(db, knowledge, encoder, pipeline.limits, clock)),
             clock,
         )
-        self.several_gaps = SeveralGaps(gaps)
+        self.several_gaps = SeveralGaps(gaps, knowledge)
         self.facts_given = FactsGiven(db, self.gap_desk)
         self.catalogue = Catalogue(db, clock)
         self.impact = Previews(db, knowledge, matcher, encoder, self.asked, pipeline.limits, clock)

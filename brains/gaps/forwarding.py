@@ -9,12 +9,50 @@ import sqlalchemy as sa
 
 from brains import asked as halves
 from brains.database import Transaction
-from brains.gaps import rows
+from brains.errors import Invalid
+from brains.gaps import rows, work
+from brains.gaps.changing import Change
 from brains.gaps.recorded import Asked
+from brains.gaps.recording import Recording
+from brains.knowledge import Knowledge
 
 READ_AT_ONCE = 500
 TO_BRAIN = "brain:"
 _questions = rows.questions
+
+
+class Forwarding(msgspec.Struct, frozen=True):
+    """One transaction: gaps of `change`'s brain become another brain's, that of `recording`."""
+
+    change: Change
+    recording: Recording
+
+    async def forward(self, id: str) -> None:
+        """Records the gap's questions there, and closes it here; linked both ways.
+
+        Raises `UnknownGap`, and `Invalid` for a gap that is part of another now.
+        """
+        change, recording = self.change, self.recording
+        gaps: dict[str, None] = {}
+        async for asked in read_copies(change.tx, id, recording.brain):
+            gaps[(await recording.take(change.tx, asked)).id] = None
+        for gap in gaps:
+            recording.note(gap, change.at, change.by, "forwarded", brain=change.brain, gap=id)
+        await work.forward(change, id, f"{TO_BRAIN}{recording.brain}", list(gaps))
+
+
+def forwarded_to(knowledge: Knowledge, brain: str, to: str) -> str | None:
+    """The other brain that `to` names, None where it names a body.
+
+    Raises `Invalid` for what is neither, `UnknownBrain` and `UnknownBody`.
+    """
+    kind, _, name = to.partition(":")
+    if kind == "brain" and name != brain:
+        return knowledge.brain(name).id
+    if kind == "body":
+        knowledge.body(name)
+        return None
+    raise Invalid("Write brain:<another brain's id> or body:<a body's slug>.", "field to")
 
 
 async def forwarded_brain(tx: Transaction, id: str) -> str | None:

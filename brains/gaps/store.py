@@ -21,7 +21,7 @@ from brains.database import Database
 from brains.gaps import embedding, events, listing, moving, overview, rows, work
 from brains.gaps.affinity import Affinity, everyday
 from brains.gaps.changing import Change, changing
-from brains.gaps.forwarding import read_copies
+from brains.gaps.forwarding import Forwarding
 from brains.gaps.listing import Order, Wanted
 from brains.gaps.overview import GapOverview
 from brains.gaps.recorded import Asked
@@ -227,22 +227,25 @@ class Gaps:
         async with self.changing(brain, by) as change:
             await moving.unmerge(change, id, other)
 
-    async def forward_to_brain(self, brain: str, id: str, other: str, by: str) -> None:
-        """Records the gap's questions in another brain, and closes it here; linked both ways."""
-        await embedding.embed_missing(self.db, self._encoder, [id])
+    @contextlib.asynccontextmanager
+    async def forwarding(
+        self, brain: str, ids: Sequence[str], other: str, by: str
+    ) -> AsyncIterator[Forwarding]:
+        """A transaction in which these gaps' questions may be recorded in another brain too."""
+        await embedding.embed_missing(self.db, self._encoder, ids)
         async with self.recorder.alone:
             async with self.changing(brain, by) as change:
                 version = await rows.lock_clock(change.tx, other)
                 await self.recorder.catch_up(change.tx, other, version)
                 recording = self.recorder.recording(other, version)
-                gaps: dict[str, None] = {}
-                async for asked in read_copies(change.tx, id, other):
-                    gaps[(await recording.take(change.tx, asked)).id] = None
-                for gap in gaps:
-                    recording.note(gap, change.at, by, "forwarded", brain=brain, gap=id)
+                yield Forwarding(change, recording)
                 await recording.store(change.tx, change.at)
-                await work.forward(change, id, f"brain:{other}", list(gaps))
             recording.remember()
+
+    async def forward_to_brain(self, brain: str, id: str, other: str, by: str) -> None:
+        """Records the gap's questions in another brain, and closes it here; linked both ways."""
+        async with self.forwarding(brain, [id], other, by) as forwarding:
+            await forwarding.forward(id)
 
     async def touch(self, brain: str, id: str) -> None:
         """Somebody has the gap open: tidying leaves it alone for some minutes."""

@@ -25,7 +25,7 @@ TREND_DAYS = 14
 OPEN = ("open", "snoozed")
 SPLITTABLE = (*OPEN, "dismissed", "forwarded")
 # What can be done to several in each list.
-WORK = ("merge", "assign", "snooze", "dismiss")
+WORK = ("merge", "assign", "snooze", "forward", "dismiss")
 CHOOSING = {
     "open": WORK,
     "snoozed": (*WORK, "reopen"),
@@ -193,6 +193,17 @@ def place(request: AnyRequest, to: str) -> str:
     knowledge = frame.service(request).knowledge
     known = knowledge.brains.get(id) if kind == "brain" else knowledge.bodies.get(id)
     return known.name if known else id
+
+
+def places(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
+    """Where a brain's gaps may be forwarded to: other knowledge bases, and organisations."""
+    knowledge = frame.service(request).knowledge
+    others = [one for one in knowledge.brains.values() if one.id != brain]
+    bodies = sorted(knowledge.bodies.values(), key=lambda one: one.name.casefold())
+    return [
+        *((f"brain:{one.id}", frame.say(request, "gaps.brain", name=one.name)) for one in others),
+        *((f"body:{one.id}", one.name) for one in bodies),
+    ]
 
 
 def _until(request: AnyRequest, text: str) -> str:

@@ -20,6 +20,7 @@ from brains.errors import Invalid, NotFound, UnknownBody
 from brains.gaps import Gaps, moving, work
 from brains.gaps.changing import Change
 from brains.gaps.events import last_event, refuse_unseen
+from brains.gaps.forwarding import forwarded_to
 from brains.gaps.listing import Order
 from brains.gaps.overview import GapOverview
 from brains.gaps.spared import NEW_ENTRY
@@ -184,16 +185,13 @@ class GapDesk(msgspec.Struct, frozen=True):
 
     async def forward(self, brain: str, id: str, to: str, by: str, seen: int | None = None) -> Gap:
         """To `brain:x`, where its questions are recorded too, or to `body:y`."""
-        kind, _, name = to.partition(":")
-        if kind == "brain" and name != brain:
+        other = forwarded_to(self.knowledge, brain, to)
+        if other is not None:
             await self.refuse_unseen(id, seen, by)
-            await self.gaps.forward_to_brain(brain, id, self.knowledge.brain(name).id, by)
-        elif kind == "body":
-            self.knowledge.body(name)
+            await self.gaps.forward_to_brain(brain, id, other, by)
+        else:
             async with self._changing(brain, id, by, seen) as change:
                 await work.forward(change, id, to)
-        else:
-            raise Invalid("Write brain:<another brain's id> or body:<a body's slug>.", "field to")
         return await self.get(brain, id)
 
     async def reopen(self, brain: str, id: str, by: str, seen: int | None = None) -> Gap:

@@ -13,6 +13,8 @@ import msgspec
 
 from brains.gaps import Gaps, work
 from brains.gaps.changing import Change
+from brains.gaps.forwarding import forwarded_to
+from brains.knowledge import Knowledge
 from brains.model import DismissReason
 
 SEVERAL_MAX = 50
@@ -24,6 +26,7 @@ class SeveralGaps(msgspec.Struct, frozen=True):
     """`by` is the name of who does it. Raises `UnknownGap` for one that is not the brain's."""
 
     gaps: Gaps
+    knowledge: Knowledge
 
     async def assign(self, brain: str, persons: Mapping[str, str | None], by: str) -> list[str]:
         """Makes each gap a person's work, or nobody's."""
@@ -53,6 +56,22 @@ class SeveralGaps(msgspec.Struct, frozen=True):
 
         return await self._each(brain, ids, by, step, only_open=True)
 
+    async def forward(self, brain: str, ids: Sequence[str], to: str, by: str) -> list[str]:
+        """To `brain:x`, where their questions are recorded too, or to `body:y`. Those closed
+        already are left out. Raises `Invalid` for another place, `NotFound` for an unknown one."""
+        other = forwarded_to(self.knowledge, brain, to)
+        if other is None:
+
+            async def step(change: Change, id: str) -> None:
+                await work.forward(change, id, to)
+
+            return await self._each(brain, ids, by, step, only_open=True)
+        chosen = _some(ids)
+        async with self.gaps.forwarding(brain, chosen, other, by) as forwarding:
+            return await _worked_on(
+                forwarding.change, chosen, lambda _, id: forwarding.forward(id), only_open=True
+            )
+
     async def reopen(self, brain: str, ids: Sequence[str], by: str) -> list[str]:
         """Opens them again."""
         return await self._each(brain, ids, by, work.reopen)
@@ -60,11 +79,21 @@ class SeveralGaps(msgspec.Struct, frozen=True):
     async def _each(
         self, brain: str, ids: Sequence[str], by: str, step: Step, *, only_open: bool = False
     ) -> list[str]:
-        done = []
         async with self.gaps.changing(brain, by) as change:
-            for id in list(dict.fromkeys(ids))[:SEVERAL_MAX]:
-                status = (await change.row(id)).status
-                if status == "open" or (status != "merged" and not only_open):
-                    await step(change, id)
-                    done.append(id)
-        return done
+            return await _worked_on(change, _some(ids), step, only_open=only_open)
+
+
+def _some(ids: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(ids))[:SEVERAL_MAX]
+
+
+async def _worked_on(
+    change: Change, ids: Sequence[str], step: Step, *, only_open: bool
+) -> list[str]:
+    done = []
+    for id in ids:
+        status = (await change.row(id)).status
+        if status == "open" or (status != "merged" and not only_open):
+            await step(change, id)
+            done.append(id)
+    return done

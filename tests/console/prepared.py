@@ -229,6 +229,7 @@ ROUTES: dict[str, Prepared] = {
     "POST /console/brains/{brain}/review/read": unread,
     "POST /console/brains/{brain}/several-gaps/assign": several,
     "POST /console/brains/{brain}/several-gaps/dismiss": several,
+    "POST /console/brains/{brain}/several-gaps/forward": several,
     "POST /console/brains/{brain}/several-gaps/merge": several,
     "POST /console/brains/{brain}/several-gaps/reopen": several,
     "POST /console/brains/{brain}/several-gaps/snooze": several,

@@ -266,6 +266,7 @@ TABLE: list[tuple[set[str], str]] = [
         POST /console/brains/{brain}/gaps/{gap}/unmerge
         POST /console/brains/{brain}/several-gaps/assign
         POST /console/brains/{brain}/several-gaps/dismiss
+        POST /console/brains/{brain}/several-gaps/forward
         POST /console/brains/{brain}/several-gaps/merge
         POST /console/brains/{brain}/several-gaps/reopen
         POST /console/brains/{brain}/several-gaps/snooze

@@ -348,6 +348,37 @@ async def test_the_same_is_done_to_several_and_taken_back(
     assert await statuses() == {"open"}
 
 
+async def test_several_are_sent_on_together_and_taken_back(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator, several = client_of("curator"), "/console/brains/kommune/several-gaps"
+    texts = ("xyzzy quux corge", "zork gnusto rezrov", "frotz blorb nitfol")
+    ids = [await _ask(service, text) for text in texts]
+    await _post(curator, f"{LIST}/{ids[2]}/dismiss", reason="other")
+
+    async def statuses() -> list[str]:
+        return [(await service.gap_desk.get("kommune", id)).status for id in ids]
+
+    at = await _post(curator, f"{several}/forward", gaps=ids, to="brain:nav")
+    page = await _page(curator, at)
+    assert "2 spørsmål er sendt videre til" in page
+    assert await statuses() == ["forwarded", "forwarded", "dismissed"]
+    there = await service.gap_desk.list("nav", text="gnusto")
+    assert [gap.summary for gap in there.items] == [texts[1]]
+    told = await service.gap_desk.events("nav", there.items[0].id)
+    assert ("forwarded", ids[1]) in [(one.kind, one.detail.get("gap")) for one in told]
+    await _undo(curator, page)
+    assert await statuses() == ["open", "open", "dismissed"]
+
+    at = await _post(curator, f"{several}/forward", gaps=ids[:2], to="body:voss", back=LIST)
+    page = await _page(curator, at)
+    assert "2 spørsmål er sendt videre til Voss herad." in page
+    gap = await service.gap_desk.get("kommune", ids[0])
+    assert (gap.status, gap.forwarded_to) == ("forwarded", "body:voss")
+    await _undo(curator, page)
+    assert await statuses() == ["open", "open", "dismissed"]
+
+
 @pytest.mark.parametrize(
     ("action", "data", "said"),
     [
@@ -356,6 +387,9 @@ async def test_the_same_is_done_to_several_and_taken_back(
         ("dismiss", {"reason": "because"}, "Velg en grunn."),
         ("snooze", {"until": "date", "date": "2001-01-01"}, "ikke er passert"),
         ("assign", {"person": "nobody-we-know"}, "Velg en som kan ta det."),
+        ("forward", {"to": ""}, "Velg hvor det skal sendes."),
+        ("forward", {"to": "brain:kommune"}, "Velg hvor det skal sendes."),
+        ("forward", {"to": "body:atlantis"}, "Velg hvor det skal sendes."),
     ],
 )
 async def test_what_cannot_be_done_to_several_is_said_on_the_list(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from litestar import Controller, Request, post
 from litestar.datastructures import FormMultiDict
 
-from brains.errors import Invalid
+from brains.errors import Invalid, NotFound
 from brains.model import Gap
 from brains.store import now as utc_now
 from router.api.parameters import BrainPath
@@ -17,8 +18,9 @@ from router.api.service import ServiceHere
 from router.console import frame, gap_views
 from router.console.dates import day
 from router.console.flashes import Undo
+from router.console.forms import all_of, text
 from router.console.gap_views import gap_url, gaps_url
-from router.console.pages.gap_work import all_of, wanted_reason, wanted_until
+from router.console.pages.gap_work import wanted_reason, wanted_until
 from router.curation.several_gaps import SEVERAL_MAX
 from router.security.guards import key_in, needs
 from router.security.signed_in import own_path
@@ -30,105 +32,162 @@ MERGED_MIN = 2
 
 
 class GapSelection(Controller):
-    """For curators. `gaps` are those chosen, `back` the list as it was."""
+    """For curators. `gaps` are those chosen, `back` the list as it was. `before` is each gap's
+    own value, where something is taken back."""
 
     path = "/brains/{brain:str}/several-gaps"
     guards = [needs("close gaps", "brain")]
 
     @post("/assign")
     async def assign(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
-        """`person` is whose work they become, empty: nobody's; or of each gap's own in `before`."""
-        form, by = await request.form(), key_in(request).name
-        chosen = await _chosen(service, brain, form)
-        person = str(form.get("person", ""))
+        """`person` is whose work they become, empty: nobody's."""
+        chosen = await _chosen(request, service, brain)
+        person = text(chosen.form, "person")
         known = dict(await gap_views.assignable(request, brain))
         if person and person not in known:
-            return _said(request, brain, form, "gaps.wrong.person")
-        wanted = _each(form, [gap.id for gap in chosen]) or {gap.id: person for gap in chosen}
-        done = await service.several_gaps.assign(
-            brain, {id: one if one in known else None for id, one in wanted.items()}, by
-        )
-        before = {gap.id: gap.assignee or "" for gap in chosen if gap.id in done}
-        undo: Undo | None = _undo(brain, "assign", before, form)
+            return chosen.said("gaps.wrong.person")
+        wanted = chosen.each(person)
+        persons = {id: one if one in known else None for id, one in wanted.items()}
+        done = await service.several_gaps.assign(brain, persons, chosen.by)
         key = "gaps.several.assigned" if person else "gaps.several.unassigned"
-        if "before" in form:
-            key, undo = "common.undone.done", None
-        return _done(request, brain, form, key, done, undo, who=known.get(person, ""))
+        before = {gap.id: gap.assignee or "" for gap in chosen.gaps}
+        return chosen.changed(key, done, "assign", before, who=known.get(person, ""))
 
     @post("/snooze")
     async def snooze(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
-        """`until` is tomorrow, week or a date; or each gap's own in `before`."""
-        form, by = await request.form(), key_in(request).name
-        chosen = await _chosen(service, brain, form)
+        """`until` is tomorrow, week or a date."""
+        chosen = await _chosen(request, service, brain)
         try:
-            until = wanted_until(request, form)
+            until = wanted_until(request, chosen.form)
         except Invalid as error:
-            return _said(request, brain, form, "gaps.wrong.said", text=str(error))
-        own = _each(form, [gap.id for gap in chosen])
-        wanted = {id: _moment(text) for id, text in own.items()}
-        done = await service.several_gaps.snooze(
-            brain, wanted or {gap.id: until for gap in chosen}, by
-        )
+            return chosen.refused(error)
+        wanted = chosen.each(until.isoformat() if until else "")
+        times = {id: _moment(one) for id, one in wanted.items()}
+        done = await service.several_gaps.snooze(brain, times, chosen.by)
+        before = {gap.id: _written(gap.snoozed_until) for gap in chosen.gaps}
         if until is None:
-            key = "common.undone.done" if own else "gaps.several.unsnoozed"
-            return _done(request, brain, form, key, done, None)
-        before = {
-            gap.id: gap.snoozed_until.isoformat() if gap.snoozed_until else ""
-            for gap in chosen
-            if gap.id in done
-        }
-        undo = _undo(brain, "snooze", before, form)
+            return chosen.changed("gaps.several.unsnoozed", done, "snooze", before)
         shown = day(until, frame.language(request), utc_now())
-        return _done(request, brain, form, "gaps.several.snoozed", done, undo, day=shown)
+        return chosen.changed("gaps.several.snoozed", done, "snooze", before, day=shown)
 
     @post("/dismiss")
     async def dismiss(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
         """`reason` is why nobody is to answer them."""
-        form, by = await request.form(), key_in(request).name
-        chosen = await _chosen(service, brain, form)
+        chosen = await _chosen(request, service, brain)
         try:
-            reason = wanted_reason(request, form)
+            reason = wanted_reason(request, chosen.form)
         except Invalid as error:
-            return _said(request, brain, form, "gaps.wrong.said", text=str(error))
-        done = await service.several_gaps.dismiss(brain, [gap.id for gap in chosen], reason, by)
-        undo = _undo(brain, "reopen", dict.fromkeys(done, ""), form)
-        return _done(request, brain, form, "gaps.several.dismissed", done, undo)
+            return chosen.refused(error)
+        done = await service.several_gaps.dismiss(brain, chosen.ids, reason, chosen.by)
+        return chosen.closed("gaps.several.dismissed", done)
+
+    @post("/forward")
+    async def forward(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
+        """`to` is `brain:x` or `body:y`."""
+        chosen = await _chosen(request, service, brain)
+        to = text(chosen.form, "to")
+        try:
+            done = await service.several_gaps.forward(brain, chosen.ids, to, chosen.by)
+        except (Invalid, NotFound):
+            return chosen.said("gaps.wrong.to")
+        return chosen.closed("gaps.several.forwarded", done, to=gap_views.place(request, to))
 
     @post("/reopen")
     async def reopen(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
         """Back among the open ones."""
-        form, by = await request.form(), key_in(request).name
-        chosen = await _chosen(service, brain, form)
-        done = await service.several_gaps.reopen(brain, [gap.id for gap in chosen], by)
-        return _done(request, brain, form, "gaps.several.reopened", done, None)
+        chosen = await _chosen(request, service, brain)
+        done = await service.several_gaps.reopen(brain, chosen.ids, chosen.by)
+        return chosen.done("gaps.several.reopened", done)
 
     @post("/merge")
     async def merge(self, request: AnyRequest, service: ServiceHere, brain: BrainPath) -> Any:
         """All become part of the one that was asked most."""
-        form, by = await request.form(), key_in(request).name
-        chosen = [gap for gap in await _chosen(service, brain, form) if gap.merged_into is None]
-        if len(chosen) < MERGED_MIN:
-            return _said(request, brain, form, "gaps.several.two")
-        target = max(chosen, key=lambda gap: gap.count)
-        others = [gap.id for gap in chosen if gap.id != target.id]
+        chosen = await _chosen(request, service, brain)
+        gaps = [gap for gap in chosen.gaps if gap.merged_into is None]
+        if len(gaps) < MERGED_MIN:
+            return chosen.said("gaps.several.two")
+        target = max(gaps, key=lambda gap: gap.count)
+        others = [gap.id for gap in gaps if gap.id != target.id]
         try:
-            after = await service.gap_desk.merge(brain, target.id, others, by)
+            after = await service.gap_desk.merge(brain, target.id, others, chosen.by)
         except Invalid as error:
-            return _said(request, brain, form, "gaps.wrong.said", text=str(error))
+            return chosen.refused(error)
         undo = Undo(f"{gap_url(after)}/unmerge", {"gaps": others})
         frame.flash(request, "gaps.done.merged", undo=undo, count=len(others))
         return frame.redirect(gap_url(after))
 
 
-async def _chosen(service: Service, brain: str, form: FormMultiDict) -> list[Gap]:
-    """Those ticked, as they are now. Raises `UnknownGap`."""
+class Chosen(msgspec.Struct, frozen=True):
+    """The gaps ticked, as they were when the form came, and the way back to the list."""
+
+    request: AnyRequest
+    brain: str
+    form: FormMultiDict
+    gaps: list[Gap]
+
+    @property
+    def ids(self) -> list[str]:
+        return [gap.id for gap in self.gaps]
+
+    @property
+    def by(self) -> str:
+        return key_in(self.request).name
+
+    @property
+    def back(self) -> str:
+        back = own_path(text(self.form, "back"))
+        return back if back.startswith(gaps_url(self.brain)) else gaps_url(self.brain)
+
+    def each(self, value: str) -> dict[str, str]:
+        """The same for all, or each gap's own where something is taken back."""
+        if "before" not in self.form:
+            return dict.fromkeys(self.ids, value)
+        own = self.form.getall("before")
+        return dict(zip(self.ids, own, strict=False))
+
+    def changed(
+        self, key: str, done: Sequence[str], action: str, before: Mapping[str, str], **values: Any
+    ) -> Any:
+        """Undone by the same action, with what each gap had before."""
+        if "before" in self.form:
+            return self.done("common.undone.done", done)
+        kept = {"before": [before[id] for id in done]}
+        return self.done(key, done, self._undo(action, done, kept), **values)
+
+    def closed(self, key: str, done: Sequence[str], **values: Any) -> Any:
+        """Undone by opening them again."""
+        return self.done(key, done, self._undo("reopen", done, {}), **values)
+
+    def done(self, key: str, done: Sequence[str], undo: Undo | None = None, **values: Any) -> Any:
+        """Back to the list, saying how many; where it was none, that nothing was chosen."""
+        if not done:
+            return self.said("gaps.several.none")
+        frame.flash(self.request, key, undo=undo, count=len(done), **values)
+        return frame.redirect(self.back)
+
+    def refused(self, error: Invalid) -> Any:
+        return self.said("gaps.wrong.said", text=str(error))
+
+    def said(self, key: str, **values: Any) -> Any:
+        """Back to the list, with what must be put right."""
+        frame.flash(self.request, key, kind="warning", **values)
+        return frame.redirect(self.back)
+
+    def _undo(self, action: str, done: Sequence[str], fields: dict[str, list[str]]) -> Undo:
+        url = f"/console/brains/{self.brain}/several-gaps/{action}"
+        return Undo(url, {"gaps": list(done), "back": self.back, **fields})
+
+
+async def _chosen(request: AnyRequest, service: Service, brain: str) -> Chosen:
+    """Raises `UnknownGap`."""
+    form = await request.form()
     ids = list(dict.fromkeys(all_of(form, "gaps")))[:SEVERAL_MAX]
-    return [await service.gap_desk.get(brain, id) for id in ids]
+    gaps = [await service.gap_desk.get(brain, id) for id in ids]
+    return Chosen(request, brain, form, gaps)
 
 
-def _each(form: FormMultiDict, ids: Sequence[str]) -> dict[str, str]:
-    """Each gap's own value, where something is taken back."""
-    return dict(zip(ids, all_of(form, "before"), strict=False))
+def _written(at: dt.datetime | None) -> str:
+    return at.isoformat() if at else ""
 
 
 def _moment(text: str) -> dt.datetime | None:
@@ -138,39 +197,6 @@ def _moment(text: str) -> dt.datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is not None and at > utc_now() else None
-
-
-def _undo(brain: str, action: str, before: dict[str, str], form: FormMultiDict) -> Undo:
-    fields: dict[str, str | list[str]] = {"gaps": list(before), "back": _back(brain, form)}
-    if action != "reopen":
-        fields["before"] = list(before.values())
-    return Undo(f"/console/brains/{brain}/several-gaps/{action}", fields)
-
-
-def _done(
-    request: AnyRequest,
-    brain: str,
-    form: FormMultiDict,
-    key: str,
-    done: Sequence[str],
-    undo: Undo | None,
-    **values: Any,
-) -> Any:
-    """Back to the list, saying how many; where it was none, that nothing was chosen."""
-    if not done:
-        return _said(request, brain, form, "gaps.several.none")
-    frame.flash(request, key, undo=undo, count=len(done), **values)
-    return frame.redirect(_back(brain, form))
-
-
-def _said(request: AnyRequest, brain: str, form: FormMultiDict, key: str, **values: Any) -> Any:
-    frame.flash(request, key, kind="warning", **values)
-    return frame.redirect(_back(brain, form))
-
-
-def _back(brain: str, form: FormMultiDict) -> str:
-    back = own_path(str(form.get("back", "")))
-    return back if back.startswith(gaps_url(brain)) else gaps_url(brain)
 
 
 handlers = [GapSelection]

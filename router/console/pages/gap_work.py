@@ -17,6 +17,7 @@ from router.api.service import ServiceHere
 from router.console import frame, gap_views
 from router.console.dates import OSLO, day
 from router.console.flashes import Undo
+from router.console.forms import all_of
 from router.console.gap_views import OPEN, gap_url, seen_in, title_of
 from router.console.pages.gaps import detail
 from router.security.guards import key_in, needs
@@ -241,11 +242,6 @@ def wanted_reason(request: AnyRequest, form: FormMultiDict) -> DismissReason:
     if chosen is None:
         raise Invalid(frame.say(request, "gaps.wrong.reason"))
     return chosen
-
-
-def all_of(form: FormMultiDict, name: str) -> list[str]:
-    """All of a form's values of that name."""
-    return [value for value in form.getall(name, []) if isinstance(value, str)]
 
 
 async def _undo(service: Service, gap: Gap, action: str, **fields: str) -> Undo:

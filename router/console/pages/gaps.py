@@ -11,7 +11,7 @@ from litestar import Controller, Request, get
 from litestar.params import QueryParameter
 
 from brains.gaps.listing import Order
-from brains.model import Brain, DismissReason, Gap, GapStatus
+from brains.model import DismissReason, Gap, GapStatus
 from router.api.parameters import BrainPath, Cursor, GapPath
 from router.api.service import ServiceHere
 from router.console import frame, gap_views
@@ -98,6 +98,7 @@ class GapPages(Controller):
             names=await gap_views.names(service) if only is None else {},
             choosing=gap_views.CHOOSING.get(filters.status, ()) if able and page.items else (),
             assignable=await gap_views.assignable(request, brain) if able else [],
+            places=gap_views.places(request, brain) if able else [],
             reasons=get_args(DismissReason),
             views=gap_views,
             request=request,
@@ -165,7 +166,7 @@ async def detail(
         similar=similar,
         assignable=await gap_views.assignable(request, gap.brain) if able else [],
         reasons=get_args(DismissReason),
-        places=_places(request, service, gap) if able else [],
+        places=gap_views.places(request, gap.brain) if able else [],
         views=gap_views,
         entry_url=entry_url,
         request=request,
@@ -191,16 +192,6 @@ async def _wanted(
         limit=SHOWN,
         only_body=only,
     )
-
-
-def _places(request: AnyRequest, service: Service, gap: Gap) -> list[tuple[str, str]]:
-    """Where it may be forwarded to: other knowledge bases, and organisations."""
-    others: list[Brain] = [one for one in service.knowledge.brains.values() if one.id != gap.brain]
-    bodies = sorted(service.knowledge.bodies.values(), key=lambda one: one.name.casefold())
-    return [
-        *((f"brain:{one.id}", frame.say(request, "gaps.brain", name=one.name)) for one in others),
-        *((f"body:{one.id}", one.name) for one in bodies),
-    ]
 
 
 handlers = [GapPages]
