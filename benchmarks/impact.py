@@ -42,12 +42,14 @@ from embeddings.matcher import Matcher
 from router import decide
 from router.asked import AskedQuestions
 from router.curation.conflicts import Conflict, Conflicts
+from router.curation.deciding import Deciding
 from router.curation.impact import Previews
 from router.curation.local_answers import LocalAnswers
 from router.curation.previewed import Impact
 from router.curation.trial import PHRASINGS_MAX
 from router.curation.verdicts import NOISE, SURE
 from router.demo.load import read_entries
+from router.language import LanguageDetection
 
 T = TypeVar("T")
 Floats = npt.NDArray[np.float32]
@@ -165,7 +167,11 @@ async def measure(encoder: Encoder) -> tuple[list[Timed[Impact]], Timed[list[Con
         questions = AskedQuestions(db, batching, knowledge, gaps.spared)
         await _ask(db, made, batching.fingerprint, random)
         limits = decide.Limits(matcher.answer_threshold(0.05))
-        previews = Previews(db, knowledge, matcher, batching, questions, lambda: limits, store.now)
+        deciding = Deciding(knowledge, lambda: limits)
+        certainly = LanguageDetection().certainly
+        previews = Previews(
+            db, knowledge, matcher, batching, questions, deciding, certainly, store.now
+        )
         timed = [
             await _timed(what, previews.preview(BRAIN, proposed))
             for what, proposed in _edits(made.entries)

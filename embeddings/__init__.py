@@ -19,6 +19,7 @@ Knows no body and no HTTP. What is where:
     learned.py      what was learned, ready to be held
     matcher.py      all of it together: put entries in, search with a text
     edits.py        one item as it is and as it would be: what questions find either way
+    matter.py       whether an answer is about something else than what is asked
     errors.py       what can go wrong
 
 A text's way: `BatchingEncoder.encode` -> `Matcher.search` -> `Scored`.

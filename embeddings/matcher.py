@@ -85,6 +85,10 @@ class Matcher:
         self._ready()
         return frozenset(self._indexes)
 
+    @property
+    def items(self) -> Collection[Item]:
+        return self._items.values()
+
     def item(self, key: str) -> Item:
         return self._items[key]
 

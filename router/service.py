@@ -47,12 +47,14 @@ from router.curation.broadcasts import Broadcasts
 from router.curation.catalogue import Catalogue
 from router.curation.closing import Closing
 from router.curation.conflicts import Conflicts
+from router.curation.deciding import Deciding
 from router.curation.facts import Facts
 from router.curation.facts_given import FactsGiven
 from router.curation.gap_desk import GapDesk
 from router.curation.impact import Previews
 from router.curation.imports import Imports
 from router.curation.local_answers import LocalAnswers
+from router.curation.local_impact import LocalPreviews
 from router.curation.several_gaps import SeveralGaps
 from router.curation.suggestions import Suggestions
 from router.demo import visitors
@@ -147,7 +149,14 @@ class Service:
         self.several_gaps = SeveralGaps(gaps, knowledge)
         self.facts_given = FactsGiven(db, self.gap_desk)
         self.catalogue = Catalogue(db, clock)
-        self.impact = Previews(db, knowledge, matcher, encoder, self.asked, pipeline.limits, clock)
+        deciding = Deciding(knowledge, pipeline.limits)
+        certainly = pipeline.languages.certainly
+        self.impact = Previews(
+            db, knowledge, matcher, encoder, self.asked, deciding, certainly, clock
+        )
+        self.local_impact = LocalPreviews(
+            db, knowledge, matcher, encoder, self.asked, deciding, certainly, clock
+        )
         self.conflicts = Conflicts(db, knowledge, matcher, self.local_answers, clock)
         self.suggestions = Suggestions(db, knowledge, encoder, self.asked, clock)
         self.imports = Imports(db, knowledge, encoder, pipeline, clock)

@@ -8,7 +8,8 @@ import msgspec
 
 from brains import templates
 from brains.errors import MissingFactError
-from brains.model import Entry, Source, Texts
+from brains.knowledge.visibility import local_scopes
+from brains.model import Body, Entry, LocalAnswer, Source, Texts
 
 FALLBACK_LANGUAGE = "nb"
 
@@ -28,6 +29,15 @@ class FactMissing(msgspec.Struct, frozen=True):
     """No answer there: the body has not given the fact `key`."""
 
     key: str
+
+
+def texts_for(entry: Entry, body: Body, local: Mapping[str, LocalAnswer]) -> Texts:
+    """The texts that answer `entry` in a body: its own, its groups' or the shared ones. `local`
+    has the entry's local answers by scope."""
+    for scope in local_scopes(body):
+        if scope in local:
+            return local[scope].answers
+    return entry.answers
 
 
 def worded(

@@ -9,11 +9,10 @@ from typing import TypeVar
 
 from brains.documents import Key
 from brains.errors import UnknownBody, UnknownBrain, UnknownEntry
-from brains.knowledge.answers import Answer, FactMissing, choose, worded
+from brains.knowledge.answers import Answer, FactMissing, choose, texts_for, worded
 from brains.knowledge.snapshots import Snapshot
 from brains.knowledge.visibility import is_for, is_valid, scopes_of
 from brains.model import (
-    GROUP_PREFIX,
     Body,
     Brain,
     Broadcast,
@@ -108,11 +107,7 @@ class Published:
 
     def texts_in(self, entry: Entry, body: Body) -> Texts:
         """The texts that answer `entry` in a body: its own, its groups' or the shared ones."""
-        local = self.local_answers.get((entry.brain, entry.id), {})
-        for scope in (body.id, *(GROUP_PREFIX + group for group in body.groups)):
-            if scope in local:
-                return local[scope].answers
-        return entry.answers
+        return texts_for(entry, body, self.local_answers.get((entry.brain, entry.id), {}))
 
     def facts_in(self, body_slug: str, language: str) -> dict[str, str]:
         """A body's facts by key, each as it reads in a language."""

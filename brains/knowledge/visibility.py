@@ -13,6 +13,11 @@ def scopes_of(body: Body) -> frozenset[str]:
     return frozenset((EVERYONE, body.id, *(GROUP_PREFIX + group for group in body.groups)))
 
 
+def local_scopes(body: Body) -> list[str]:
+    """The scopes of the local answers that may be given in the body, the most specific first."""
+    return [body.id, *(GROUP_PREFIX + group for group in body.groups)]
+
+
 def is_for(entry: Entry, scopes: Collection[str]) -> bool:
     """Whether one of the scopes is in the entry's audience."""
     return any(scope in scopes for scope in entry.audience)

@@ -18,6 +18,7 @@ from router.curation.warnings import Reason
 
 CHANGES_SHOWN = 100
 OF_BODIES = ("lacks facts", "loses bodies", "has own text")
+OF_LANGUAGES = ("drops languages", "fewer languages", "wrong language")
 
 
 class Warned(msgspec.Struct, frozen=True):
@@ -80,14 +81,19 @@ def _touched(one: Counts) -> bool:
 def _warned(request: AnyRequest, reason: Reason, known: Mapping[str, Entry]) -> Warned:
     """Why it does harm, in the person's language."""
     key = reason.kind.replace(" ", "_").replace("'", "")
-    of_bodies = reason.kind in OF_BODIES
-    others = [
-        audience_name(request, id) if of_bodies else title_of(known[id]) if id in known else id
-        for id in reason.others
-    ]
+    others = [_called(request, reason, one, known) for one in reason.others]
     when = _when(request, reason)
     text = frame.say(request, f"entries.reason.{key}", count=reason.count, when=when)
     return Warned(text, reason.texts, others, reason.does_harm)
+
+
+def _called(request: AnyRequest, reason: Reason, one: str, known: Mapping[str, Entry]) -> str:
+    """One body, language or answer that a reason touches."""
+    if reason.kind in OF_BODIES:
+        return audience_name(request, one)
+    if reason.kind in OF_LANGUAGES:
+        return frame.tongue(request, one)
+    return title_of(known[one]) if one in known else one
 
 
 def _when(request: AnyRequest, reason: Reason) -> str:

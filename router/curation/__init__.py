@@ -12,7 +12,9 @@ broadcasts  notices: published, and told to every connected page at once
 facts       the table of facts: fact_table builds it, fact_csv takes it to a spreadsheet and back,
             facts_given asks again what waited for one
 impact      a change tried before it is published: trial asks, verdicts judge, warnings flag,
-            previewed counts, vocabulary knows which phrasings are too general
+            previewed counts, deciding is what a visitor would get, wording compares texts,
+            vocabulary knows which phrasings are too general
+local_impact  the same for a local answer; local_readings is what visitors read there
 conflicts   what does not go together, or no longer holds; overlap finds entries on the same thing
 suggestions phrasings from what visitors really asked
 ask_as      one question in several bodies, side by side, leaving no trace

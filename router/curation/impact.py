@@ -18,20 +18,20 @@ import msgspec
 from brains.asked import AskedRow
 from brains.database import Database
 from brains.gaps import dismissed
-from brains.knowledge import FactMissing, Found, Knowledge, item_of, key_of, scopes_of
+from brains.knowledge import Knowledge, item_of, key_of, scopes_of
 from brains.knowledge.visibility import is_for
 from brains.model import Body, Entry
 from brains.vectors import TextEncoder
 from embeddings.edits import Both, Edit
-from embeddings.matcher import Matcher, Scored, folded
-from router import decide
+from embeddings.matcher import Matcher, folded
 from router.asked import AskedQuestions
-from router.curation import warnings
+from router.curation import warnings, wording
+from router.curation.deciding import Deciding
 from router.curation.previewed import Impact, impact
 from router.curation.trial import AT_ONCE, Question, Trial
-from router.curation.verdicts import Known, Verdict, judge
+from router.curation.verdicts import Known, judge
 from router.curation.vocabulary import Vocabulary
-from router.curation.warnings import Away, Tried
+from router.curation.warnings import Away, Reason, Tried
 
 # An end to validity that is nearer is told of.
 SOON = dt.timedelta(days=30)
@@ -46,7 +46,8 @@ class Previews(msgspec.Struct, frozen=True):
     matcher: Matcher
     encoder: TextEncoder
     asked: AskedQuestions
-    limits: Callable[[], decide.Limits]
+    deciding: Deciding
+    certainly: wording.Certainly
     clock: Callable[[], dt.datetime]
 
     async def preview(
@@ -87,6 +88,7 @@ class Previews(msgspec.Struct, frozen=True):
             *warnings.reasons(trial.key, changed, shared, self._lacking(trial, bodies)),
             *warnings.window(trial.key, changed, _away(trial, self.clock())),
             *warnings.left(trial.key, changed, trial.left(bodies)),
+            *await self._worded(brain, trial),
             *warnings.unreached(self._unreached(trial, bodies)),
         ]
         report(1.0, "done")
@@ -138,7 +140,13 @@ class Previews(msgspec.Struct, frozen=True):
 
     async def _judged(self, trial: Trial, question: Question, both: Both) -> Tried:
         before, after = (
-            self._verdict(trial, entry, scored, question)
+            self.deciding.verdict(
+                scored,
+                question.body,
+                question.language,
+                trial.now,
+                {trial.key: entry} if entry else {},
+            )
             for entry, scored in zip((trial.old, trial.new), both, strict=True)
         )
         taken = after.best == trial.key != before.best and before.outcome != "unanswered"
@@ -152,56 +160,18 @@ class Previews(msgspec.Struct, frozen=True):
             taken and await asyncio.to_thread(trial.is_stolen, question),
         )
 
-    def _verdict(
-        self, trial: Trial, entry: Entry | None, scored: Sequence[Scored], question: Question
-    ) -> Verdict:
-        """What the question gets where the entry is `entry`."""
-        body, instead = question.body, {trial.key: entry} if entry else {}
-        found = self.knowledge.candidates(scored, body.id, trial.now, instead)
-        probability, best = (found[0].probability, found[0].key) if found else (0.0, "")
-        match decide.decide(found, body, self.limits()):
-            case decide.Answer(one):
-                return self._answered(one, body, None, instead, question.language)
-            case decide.Refer(owner, one) if one is not None and one.kind == "entry":
-                speaker = self.knowledge.body(owner)
-                return self._answered(one, speaker, owner, instead, question.language)
-            case decide.Refer(owner, one):
-                title = one.title if one else ""
-                return Verdict("referred", probability, best, title=title, owner=owner)
-            case decide.AskMunicipality(_, one):
-                return Verdict("clarify", probability, best, offered=(one.key,))
-            case decide.Ask(close):
-                offered = tuple(one.key for one in close)
-                return Verdict("clarify", probability, best, title=close[0].title, offered=offered)
-        return Verdict("unanswered", probability, best)
-
-    def _answered(
-        self,
-        found: Found,
-        speaker: Body,
-        owner: str | None,
-        instead: Mapping[str, Entry],
-        language: str,
-    ) -> Verdict:
-        """An answer, unless the speaker lacks a fact for it."""
-        assert found.brain is not None
-        entry = instead.get(found.key) or self.knowledge.entry(found.brain, found.id)
-        missing = self._missing(entry, speaker, language)
-        return Verdict(
-            "unanswered" if missing else "answered" if owner is None else "referred",
-            found.probability,
-            found.key,
-            found.brain,
-            found.id,
-            found.title,
-            owner,
-            missing_fact=missing,
-        )
-
-    def _missing(self, entry: Entry, body: Body, language: str) -> str | None:
-        texts = self.knowledge.texts_in(entry, body)
-        answer = self.knowledge.worded(entry, texts, body.id, [language])
-        return answer.key if isinstance(answer, FactMissing) else None
+    async def _worded(self, brain: str, trial: Trial) -> list[Reason]:
+        """What is wrong with the texts themselves."""
+        if trial.new is None:
+            return []
+        before = trial.old.answers if trial.old else {}
+        other = await asyncio.to_thread(trial.other_matter)
+        gone = [language for language in before if language not in trial.new.answers]
+        return [
+            *wording.reasons(before, trial.new.answers, self.certainly),
+            *warnings.without_languages(gone, shared=True),
+            *warnings.about_another(other, brain),
+        ]
 
     def _lacking(self, trial: Trial, bodies: Sequence[Body]) -> list[str]:
         """The bodies that would lack a fact, and do not today."""
@@ -210,8 +180,8 @@ class Previews(msgspec.Struct, frozen=True):
             for body in bodies
             if trial.new is not None
             and scopes_of(body) & {*trial.new.audience}
-            and self._missing(trial.new, body, body.language)
-            and not (trial.old and self._missing(trial.old, body, body.language))
+            and self.deciding.missing(trial.new, body, body.language)
+            and not (trial.old and self.deciding.missing(trial.old, body, body.language))
         ]
 
     def _unreached(self, trial: Trial, bodies: Sequence[Body]) -> list[str]:

@@ -19,6 +19,7 @@ from brains.model import Body, Entry
 from brains.vectors import Vector
 from embeddings.edits import Asking, Both, Edit
 from embeddings.matcher import Matcher, Phrasing
+from embeddings.matter import strays
 from router.curation.verdicts import NOISE, Known
 
 # The phrasings nearest to a change that are tried: it cannot win those further away than all these.
@@ -99,6 +100,20 @@ class Trial(NamedTuple):
             return question.known.wanted not in (None, self.key)
         near = self.edit.after.nearest_keys(question.vector[None, :], scopes_of(question.body))
         return near[0] != self.key
+
+    def other_matter(self) -> str | None:
+        """The key of another entry that a new answer is about, where no old one was about another.
+        Slow: for a thread."""
+        if self.key not in self.edit.after:
+            return None
+        after = self.edit.after.item(self.key)
+        new = after.passages
+        if self.key in self.edit.before:
+            before = self.edit.before.item(self.key)
+            if strays(self.edit.before, before, before.passages):
+                return None
+            new = new[~(new[:, None] == before.passages[None]).all(axis=2).any(axis=1)]
+        return strays(self.edit.after, after, new)
 
     @property
     def id(self) -> str:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from brains.knowledge import key_of
 from brains.model import Body
 from router.curation.verdicts import Judgement, Verdict
 
@@ -22,6 +23,11 @@ from router.curation.verdicts import Judgement, Verdict
 # not always valid     what visitors asked, and it answers today, waits for it or is soon without it
 # loses bodies         bodies whose visitors would get nothing instead
 # other owner          what visitors asked would be referred to another body than today
+# says less            a text has no link, number or figure any more, or little of what it said
+# drops languages      a language that the answer had, it has no more
+# wrong language       what is written for one language is in another
+# other matter         the text is about what another entry answers
+# fewer languages      the same, where nobody asked in it of late
 # has own text         bodies have a text of their own: the new one does not reach their visitors
 Kind = Literal[
     "answered elsewhere",
@@ -35,10 +41,15 @@ Kind = Literal[
     "not always valid",
     "loses bodies",
     "other owner",
+    "says less",
+    "drops languages",
+    "wrong language",
+    "other matter",
+    "fewer languages",
     "has own text",
 ]
 # Good to know, and as it should be.
-HARMLESS: frozenset[Kind] = frozenset({"has own text"})
+HARMLESS: frozenset[Kind] = frozenset({"fewer languages", "has own text"})
 SHOWN_MAX = 5
 # So few questions one way or the other say nothing.
 WORSE_MIN = 3
@@ -84,10 +95,10 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 def reasons(
-    key: str, tried: Sequence[Tried], shared: Mapping[str, Sequence[str]], lacking: Sequence[str]
+    key: str, tried: Sequence[Tried], shared: Mapping[str, Sequence[str]], without: Sequence[str]
 ) -> list[Reason]:
     """`shared` has for each new phrasing, but those known to be rightly this entry's, the ids of
-    the entries it could as well be about; `lacking` the bodies that would lack a fact."""
+    the entries it could as well be about; `without` the bodies that would lack a fact."""
     others = [one for one in tried if one.of != key]
     stolen = [one for one in others if one.is_stolen]
     elsewhere = [
@@ -105,9 +116,8 @@ def reasons(
         _of("more worse", _more_worse(others)),
         _asked("loses answers", [one for one in tried if _is_lost(one, key)]),
         _asked("other owner", [one for one in tried if _moves(one, key)]),
-        Reason("lacks facts", len(lacking), [], list(lacking[:SHOWN_MAX])),
     ]
-    return _said(found)
+    return [*_said(found), *lacking(without)]
 
 
 def window(key: str, tried: Sequence[Tried], away: Away | None) -> list[Reason]:
@@ -127,6 +137,28 @@ def left(key: str, tried: Sequence[Tried], groups: Sequence[Sequence[Body]]) -> 
         if sum(one.after.answers is not None for one in own) <= len(own) / 2:
             lost += [body.id for body in group]
     return _said([Reason("loses bodies", len(lost), [], lost[:SHOWN_MAX])])
+
+
+def about_another(key: str | None, brain: str) -> list[Reason]:
+    """What a new text is about, where that is another entry of the brain."""
+    prefix = key_of(brain, "")
+    if key is None or not key.startswith(prefix):
+        return []
+    return [Reason("other matter", 1, [], [key.removeprefix(prefix)])]
+
+
+def lacking(bodies: Sequence[str]) -> list[Reason]:
+    """The bodies that would lack a fact."""
+    return _said([Reason("lacks facts", len(bodies), [], list(bodies[:SHOWN_MAX]))])
+
+
+def without_languages(
+    gone: Sequence[str], asked: Sequence[str] = (), *, shared: bool
+) -> list[Reason]:
+    """The languages a text is no more in. It does harm where it is the `shared` one, and where
+    visitors `asked` in them."""
+    kind: Kind = "drops languages" if shared or asked else "fewer languages"
+    return _said([Reason(kind, len(gone), list(dict.fromkeys(asked))[:SHOWN_MAX], list(gone))])
 
 
 def unreached(bodies: Sequence[str]) -> list[Reason]:
