@@ -96,7 +96,7 @@ class Affinity:
         way = english - norwegian
         self._english = way * np.float32(2.0 * SURE / max(float(way @ way), 1e-9))
         self._middle = float((english + norwegian) / 2 @ self._english)
-        self._ways = _leading(said - said.mean(axis=1, keepdims=True), WAYS)
+        self._ways = ways_of(said)
         rows = said.reshape(-1, said.shape[-1])
         counts = np.ones(len(rows), np.float32)
         if means is not None and sizes is not None:
@@ -181,9 +181,19 @@ class Affinity:
 
 async def everyday(db: Database, encoder: TextEncoder) -> Affinity:
     """The affinity beside the wordings alone: what a brain without gaps starts from."""
+    return Affinity(await said(db, encoder))
+
+
+async def said(db: Database, encoder: TextEncoder) -> Vector:
+    """The vectors of `wordings()`, shape (needs, wordings of each, d)."""
     texts = [text for row in wordings() for text in row]
     known = await vectors.ensure(db, encoder, texts, "query")
-    return Affinity(np.stack([np.stack([known[text] for text in row]) for row in wordings()]))
+    return np.stack([np.stack([known[text] for text in row]) for row in wordings()])
+
+
+def ways_of(said: Vector) -> Vector:
+    """The directions, shape (d, `WAYS`), in which wordings of one need differ."""
+    return _leading(said - said.mean(axis=1, keepdims=True), WAYS)
 
 
 def _leading(away: Vector, count: int) -> Vector:
