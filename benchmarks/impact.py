@@ -1,4 +1,4 @@
-"""Measures the impact preview and the search for conflicts on a brain of 5,000 entries.
+"""Measures the impact preview on a brain of 5,000 entries.
 
 The brain is made up from the demo federation's phrasings: each of its entries
 many times, with its real vectors moved a little, and words of its own in every
@@ -41,10 +41,8 @@ from embeddings.learned import Learned
 from embeddings.matcher import Matcher
 from router import decide
 from router.asked import AskedQuestions
-from router.curation.conflicts import Conflict, Conflicts
 from router.curation.deciding import Deciding
 from router.curation.impact import Previews
-from router.curation.local_answers import LocalAnswers
 from router.curation.previewed import Impact
 from router.curation.trial import PHRASINGS_MAX
 from router.curation.verdicts import NOISE, SURE
@@ -148,7 +146,7 @@ def learned(matcher: Matcher, keys: Sequence[str], background: Background) -> Le
     return Learned.of(fitting.Fit(space, head, calibrator, unmeasured), items)
 
 
-async def measure(encoder: Encoder) -> tuple[list[Timed[Impact]], Timed[list[Conflict]]]:
+async def measure(encoder: Encoder) -> list[Timed[Impact]]:
     random = np.random.default_rng(0)
     made = make(encoder, random)
     with tempfile.TemporaryDirectory() as home:
@@ -176,14 +174,11 @@ async def measure(encoder: Encoder) -> tuple[list[Timed[Impact]], Timed[list[Con
             await _timed(what, previews.preview(BRAIN, proposed))
             for what, proposed in _edits(made.entries)
         ]
-        local = LocalAnswers(db, knowledge, store.now)
-        conflicts = Conflicts(db, knowledge, matcher, local, store.now)
-        found = await _timed("conflicts", conflicts.find(BRAIN))
         await knowledge.close()
         await gaps.close()
         await batching.close()
         await db.close()
-    return timed, found
+    return timed
 
 
 def _edits(entries: Sequence[Entry]) -> list[tuple[str, Entry | str]]:
@@ -255,7 +250,7 @@ def _moved(vectors: Floats, noise: Floats) -> Floats:
     return np.asarray(moved / np.linalg.norm(moved, axis=-1, keepdims=True), np.float32)
 
 
-def page(previews: Sequence[Timed[Impact]], conflicts: Timed[list[Conflict]], rows: int) -> str:
+def page(previews: Sequence[Timed[Impact]], rows: int) -> str:
     """The page of documentation, whole."""
     lines = [
         "| edit | seconds | of processor time | tried: questions + phrasings "
@@ -280,9 +275,6 @@ def page(previews: Sequence[Timed[Impact]], conflicts: Timed[list[Conflict]], ro
         questions=QUESTIONS,
         bodies=BODIES,
         near=PHRASINGS_MAX,
-        conflicts=len(conflicts.found),
-        conflict_used=conflicts.processor_seconds,
-        conflict_wait=conflicts.longest_wait_ms,
         sure=SURE,
         noise=NOISE,
     )
@@ -302,9 +294,7 @@ processor time* is what it would take on an idle machine; this one was busy with
 
 {table}
 
-*An answer waits* says how long the event loop was held up meanwhile. Looking for conflicts among
-all {entries:,} entries took {conflict_used:.1f} seconds of processor time and found
-{conflicts:,}; the loop waited {conflict_wait:.0f} ms at most.
+*An answer waits* says how long the event loop was held up meanwhile.
 
 ## How it is judged
 The entry as it is and as it is proposed are each held beside all others, as newcomers both, so
@@ -332,23 +322,14 @@ would be referred to another body than today. That some bodies have a text of th
 change does not reach, is said without a flag.
 It is a warning, and no proof: the preview shows the questions, and people decide. The same entry
 is fitted anew after publishing, together with all others, so that probabilities move a little.
-
-## How entries on the same thing are found
-Two entries are suspected where each is among the three nearest of the other, and listed where 15 %
-of the phrasings of each find the other first and all of them together give it 0.12 or more
-(`router/curation/overlap.py`), or where two phrasings are nearly equal. These numbers were chosen
-on the demo federation with its own encoder: of 50 of its entries, each divided in two, about half
-were found, and of 458 other pairs of neighbours none. Of 50 others, drawn afterwards, 33 were
-found, and 1 pair of two that are not the same. The demo as it is has none. How near the two
-nearest phrasings are, which decided before, found none of the 50.
 """
 
 
 def main() -> None:
     with threadpool_limits(1):
         encoder = load_encoder()
-        previews, conflicts = asyncio.run(measure(encoder))
-    PAGE.write_text(page(previews, conflicts, ENTRIES * PHRASINGS), "utf-8")
+        previews = asyncio.run(measure(encoder))
+    PAGE.write_text(page(previews, ENTRIES * PHRASINGS), "utf-8")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ from router.curation.local_answers import LocalAnswers
 from router.curation.local_impact import LocalPreviews
 from router.curation.several_gaps import SeveralGaps
 from router.curation.suggestions import Suggestions
+from router.curation.twins import Twins
 from router.demo import visitors
 from router.demo.load import load as load_demo
 from router.detect import crisis, human
@@ -157,7 +158,8 @@ class Service:
         self.local_impact = LocalPreviews(
             db, knowledge, matcher, encoder, self.asked, deciding, certainly, clock
         )
-        self.conflicts = Conflicts(db, knowledge, matcher, self.local_answers, clock)
+        twins = Twins(db, encoder, matcher)
+        self.conflicts = Conflicts(db, knowledge, twins, self.local_answers, clock)
         self.suggestions = Suggestions(db, knowledge, encoder, self.asked, clock)
         self.imports = Imports(db, knowledge, encoder, pipeline, clock)
         self._tasks: list[asyncio.Task[None]] = []

@@ -15,7 +15,8 @@ impact      a change tried before it is published: trial asks, verdicts judge, w
             previewed counts, deciding is what a visitor would get, wording compares texts,
             vocabulary knows which phrasings are too general
 local_impact  the same for a local answer; local_readings is what visitors read there
-conflicts   what does not go together, or no longer holds; overlap finds entries on the same thing
+conflicts   what does not go together, or no longer holds; twins finds entries on the same thing,
+            overlap says how alike two are
 suggestions phrasings from what visitors really asked
 ask_as      one question in several bodies, side by side, leaving no trace
 plain_language  is it easy to read: source masks Markdown, passive and *.toml know the words

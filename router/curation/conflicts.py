@@ -31,9 +31,8 @@ from brains.database import Database
 from brains.errors import MissingFactError
 from brains.knowledge import Knowledge, choose, key_of, scopes_of
 from brains.model import Body, Entry
-from embeddings.matcher import Matcher
-from router.curation import overlap
 from router.curation.local_answers import LocalAnswers, Shadowing
+from router.curation.twins import Twins
 
 Kind = Literal[
     "same thing",
@@ -78,7 +77,7 @@ class Looked(msgspec.Struct, frozen=True):
 class Conflicts(msgspec.Struct, frozen=True):
     db: Database
     knowledge: Knowledge
-    matcher: Matcher
+    twins: Twins
     local_answers: LocalAnswers
     clock: Callable[[], dt.datetime]
 
@@ -152,23 +151,11 @@ class Conflicts(msgspec.Struct, frozen=True):
         self, brain: str, known: Mapping[str, Entry], report: Callable[[float], None]
     ) -> list[Conflict]:
         entries = {key_of(brain, id): entry for id, entry in known.items()}
-        matcher = self.matcher.variant()
-        keys = sorted(key for key in entries if key in matcher)
-        meets = {key: self._seen_in(brain, entries[key]) for key in keys}
-        suspects = [
-            one
-            for one in await asyncio.to_thread(overlap.suspects, matcher, keys)
-            if meets[one.pair[0]] & meets[one.pair[1]]
-        ]
         found: list[Conflict] = []
-        for start in range(0, len(suspects), AT_ONCE):
-            report(0.2 + 0.8 * start / len(suspects))
-            part = suspects[start : start + AT_ONCE]
-            shown = await asyncio.to_thread(overlap.same_things, matcher, part)
-            for suspect, texts in zip(part, shown, strict=True):
-                if texts:
-                    pair = [entries[key] for key in suspect.pair]
-                    found.append(_conflict("same thing", pair, texts))
+        for one in await self.twins.find(brain, sorted(entries), report):
+            pair = [entries[key] for key in one.pair]
+            if self._seen_in(brain, pair[0]) & self._seen_in(brain, pair[1]):
+                found.append(_conflict("same thing", pair, one.texts))
         return found
 
     def _seen_in(self, brain: str, entry: Entry) -> frozenset[str]:
