@@ -21,7 +21,7 @@
     pages           lists that come a page at a time; tokens: secrets hashed and compared
     bodies entries notes local_answers facts remits usage vectors keys conversations
     foreign referrals people sessions attempts secrets audit imports asked conflicts counters
-    peers signing cards
+    peers signing cards kept_forms
                     one kind of row each: plain functions over a transaction
 
 A change goes: store checks it and encodes its texts, writes rows, vectors and

@@ -21,6 +21,8 @@ from brains.tokens import hash_token
 TOKEN_BYTES = 32
 IDLE_HOURS = 8
 DAYS_MAX = 7
+# So long a session that is over still tells whose it was: what was written in it is not lost.
+REMEMBERED = dt.timedelta(days=7)
 # A session in use is written down as seen once in so long, not at every request.
 SEEN_EVERY_S = 60
 BROWSER_CHARS_MAX = 80
@@ -80,6 +82,23 @@ async def find(tx: Transaction, token: str, at: dt.datetime) -> SignedIn | None:
     return SignedIn(person_of(row), session)
 
 
+async def whose(tx: Transaction, token: str, at: dt.datetime) -> str | None:
+    """The person whose session that token was, also where it ended by itself not long ago.
+
+    None for one that was signed out, and where the person is disabled.
+    """
+    query = (
+        sa.select(_people.c.id)
+        .join(_sessions, _sessions.c.person == _people.c.id)
+        .where(
+            _sessions.c.token_hash == hash_token(token),
+            _people.c.disabled.is_(None),
+            _alive(at - REMEMBERED),
+        )
+    )
+    return (await tx.execute(query)).scalar()
+
+
 def is_due(session: Session, at: dt.datetime) -> bool:
     """Whether `seen` should be called for a request at `at`."""
     return at - session.last_seen >= dt.timedelta(seconds=SEEN_EVERY_S)
@@ -112,8 +131,9 @@ async def end_all(tx: Transaction, person: str) -> int:
 
 
 async def purge(tx: Transaction, at: dt.datetime) -> int:
-    """Remove the sessions that are over; how many."""
-    return (await tx.execute(sa.delete(_sessions).where(sa.not_(_alive(at))))).rowcount
+    """Remove the sessions that have been over for long; how many."""
+    over = sa.not_(_alive(at - REMEMBERED))
+    return (await tx.execute(sa.delete(_sessions).where(over))).rowcount
 
 
 def _alive(at: dt.datetime) -> sa.ColumnElement[bool]:

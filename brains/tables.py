@@ -321,6 +321,21 @@ accepted_conflicts = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
+kept_forms = sa.Table(
+    "kept_forms",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column(
+        "person", sa.String(64), sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False
+    ),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("page", sa.Text, nullable=False),
+    sa.Column("fields", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("ix_kept_forms_at", "at"),
+    sa.Index("ix_kept_forms_person", "person"),
+)
+
 found_conflicts = sa.Table(
     "found_conflicts",
     metadata,

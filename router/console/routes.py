@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from router.console import frame
 from router.console.live import Live
-from router.console.middleware import FrameMiddleware, count
+from router.console.middleware import FrameMiddleware, prepare
 from router.console.pages import (
     ask_as,
     audit,
@@ -41,6 +41,7 @@ from router.console.pages import (
     gaps,
     imports,
     jobs,
+    kept,
     keys,
     local_answers,
     overview,
@@ -51,7 +52,7 @@ from router.console.pages import (
     search,
     sign_in,
 )
-from router.security import signed_in
+from router.security import kept_forms, signed_in
 from router.security.audited import AuditMiddleware
 from router.service import Service
 from router.settings import Settings
@@ -84,6 +85,7 @@ AREAS: tuple[ModuleType, ...] = (
     jobs,
     events,
     sign_in,
+    kept,
     profile,
     people,
     keys,
@@ -104,15 +106,16 @@ def console_routes(service: Service, settings: Settings) -> list[ControllerRoute
             request_max_body_size=settings.import_bytes_max,
         )
     )
+    secret = service.form_secret
     console = Router(
         "/console",
         route_handlers=handlers,
         middleware=[
             FrameMiddleware(),
-            *signed_in.middleware(settings, service.form_secret),
+            *signed_in.middleware(settings, secret, kept_forms.keeping(settings, secret)),
             AuditMiddleware(),
         ],
-        before_request=count,
+        before_request=prepare,
         include_in_schema=False,
     )
     static = create_static_files_router(

@@ -11,6 +11,7 @@ oidc.py       signing in at an OpenID Connect provider
 flows.py      such a sign-in under way, in the browser's cookie
 signed.py     cookies that nobody but we can make
 signed_in.py  the console's session: its cookie, the person behind it, strangers
+kept_forms.py what comes after a session has ended, kept for whoever wrote it
 audited.py    every change that succeeds becomes a line of the audit log
 origins.py    from which web pages visitors may write, and the CORS replies
 limits.py     how many requests a minute, by address, key and conversation

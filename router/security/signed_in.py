@@ -2,13 +2,14 @@
 
 Every route of the console needs somebody signed in, except those that say
 `opt={OPEN: True}`. A stranger who wants a page is sent to sign in and back; a
-fragment, a stream or a form gets 401.
+fragment and a stream get 401, a form too unless we know whose it was (`kept_forms`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -60,23 +61,33 @@ _SYSTEMS = (
 )
 
 
+Keeping = Callable[[AnyRequest], Awaitable[str | None]]
+
+
 class SessionMiddleware(ASGIMiddleware):
-    """Puts the signed-in `Person` or None into `scope["user"]`, their `Session` into "auth"."""
+    """Puts the signed-in `Person` or None into `scope["user"]`, their `Session` into "auth".
+
+    `keep` takes a stranger's form, and says where it is found after signing in.
+    """
 
     scopes = (ScopeType.HTTP,)
 
+    def __init__(self, keep: Keeping) -> None:
+        self._keep = keep
+
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let a signed-in person through, and a stranger where the route is open."""
-        request: AnyRequest = Request(scope)
+        request: AnyRequest = Request(scope, receive)
         found = await self._find(request)
         scope["user"], scope["auth"] = found if found else (None, None)
         if found is None and not scope["route_handler"].opt.get(OPEN):
-            if not _wants_page(request):
+            wanted = _here(request) if _wants_page(request) else await self._keep(request)
+            if wanted is None:
                 raise NotAuthenticated("Nobody is signed in. Sign in and try again.")
-            await _to_sign_in(request)(scope, receive, send)
+            await _to_sign_in(request, wanted)(scope, receive, send)
             return
         if request.method not in SAFE:
-            _require_own_origin(request)
+            require_own_origin(request)
         await next_app(scope, receive, send)
 
     async def _find(self, request: AnyRequest) -> SignedIn | None:
@@ -88,10 +99,10 @@ class SessionMiddleware(ASGIMiddleware):
         return found
 
 
-def middleware(settings: Settings, csrf_secret: str) -> list[Any]:
+def middleware(settings: Settings, csrf_secret: str, keep: Keeping) -> list[Any]:
     """What every route of the console passes, in order: who it is, how often, whose form."""
     return [
-        SessionMiddleware(),
+        SessionMiddleware(keep),
         limits.by_address("requests", settings.requests_per_minute),
         limits.by_key(settings.key_requests_per_minute),
         DefineMiddleware(CSRFMiddleware, config=csrf(settings, csrf_secret)),
@@ -195,15 +206,18 @@ def _wants_page(request: AnyRequest) -> bool:
     return request.method == "GET" and "x-fragment" not in request.headers and not streams
 
 
-def _to_sign_in(request: AnyRequest) -> ASGIApp:
+def _here(request: AnyRequest) -> str:
     query = request.scope.get("query_string", b"").decode("latin-1")
-    here = own_path(request.url.path + (f"?{query}" if query else ""))
-    target = SIGN_IN if here == CONSOLE else f"{SIGN_IN}?next={quote(here, safe='')}"
+    return own_path(request.url.path + (f"?{query}" if query else ""))
+
+
+def _to_sign_in(request: AnyRequest, wanted: str) -> ASGIApp:
+    target = SIGN_IN if wanted == CONSOLE else f"{SIGN_IN}?next={quote(wanted, safe='')}"
     response: Redirect = Redirect(target, status_code=303)
     return cast(ASGIApp, response.to_asgi_response(None, request))
 
 
-def _require_own_origin(request: AnyRequest) -> None:
+def require_own_origin(request: AnyRequest) -> None:
     """A second line behind the form's token: a browser says which page a form is on."""
     settings: Settings = request.app.state.settings
     origin, host = request.headers.get("origin"), request.headers.get("host", "")

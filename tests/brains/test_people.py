@@ -197,7 +197,10 @@ async def test_a_session_ends_when_idle_and_after_days(federation: Database) -> 
             await sessions.seen(tx, busy.session, NOW + hours * HOUR)
         end = NOW + dt.timedelta(days=DAYS_MAX)
         assert await sessions.find(tx, token, end) is None
-        assert await sessions.purge(tx, end) == 1
+        assert await sessions.whose(tx, token, end) == busy.person.id
+        assert await sessions.purge(tx, end) == 0
+        assert await sessions.whose(tx, token, end + sessions.REMEMBERED) is None
+        assert await sessions.purge(tx, end + sessions.REMEMBERED) == 1
         stored = str((await tx.execute(sa.text("SELECT * FROM sessions"))).all())
         assert token not in stored
 

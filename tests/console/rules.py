@@ -81,6 +81,7 @@ TABLE: list[tuple[set[str], str]] = [
         GET /console/events
         GET /console/jobs/{job}
         GET /console/jobs/{job}/state
+        GET /console/kept/{token}
         GET /console/search
         POST /console/sign-out
         GET /console/{rest}

@@ -79,6 +79,21 @@ def upgrade() -> None:
     op.create_index("ix_referrals_conversation", "referrals", ["conversation"])
     op.create_index("ix_referrals_at", "referrals", ["at"])
     op.create_table(
+        "kept_forms",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person"], ["people.id"], name="fk_kept_forms_person", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name="pk_kept_forms"),
+    )
+    op.create_index("ix_kept_forms_at", "kept_forms", ["at"])
+    op.create_index("ix_kept_forms_person", "kept_forms", ["person"])
+    op.create_table(
         "found_conflicts",
         sa.Column("brain", sa.String(length=120), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),

@@ -17,6 +17,7 @@ from brains.errors import Problem
 from router.console import frame
 from router.security import flows, passwords
 from router.security.audited import UNAUDITED
+from router.security.kept_forms import KEPT
 from router.security.oidc import Provider, ProviderFailed
 from router.security.sign_in import CameIn, SignIn, SignInRefused, WeakPassword
 from router.security.signed_in import (
@@ -181,6 +182,7 @@ def _form(
         status=status,
         email=data.email,
         wanted=own_path(data.next),
+        kept=own_path(data.next).startswith(f"{KEPT}/"),
         refused=refusal(request, refused) if refused else "",
         provider=provider.name if provider else "",
         provider_url=f"{SIGN_IN}/provider?next={quote(own_path(data.next), safe='')}",
