@@ -22,7 +22,7 @@ from brains import asked as asked_rows
 from brains import conversations as conversation_rows
 from brains import imports as import_rows
 from brains import referrals as referral_rows
-from brains import secrets, vectors
+from brains import kept_forms, secrets, vectors
 from brains.database import Database
 from brains.errors import SamsvarError
 from brains.gaps import Gaps
@@ -348,6 +348,7 @@ class Service:
                     erased = await conversation_rows.purge(tx, oldest)
                     erased += await asked_rows.purge(tx, oldest)
                     erased += await referral_rows.purge(tx, oldest)
+                    await kept_forms.purge(tx, self.pipeline.clock())
                     await import_rows.expire(tx, self.imports.oldest())
             except SamsvarError as error:
                 log.warning("old conversations could not be erased: %s", error)
