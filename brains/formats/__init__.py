@@ -11,8 +11,11 @@
     kinds        what a file is, and what to do about one that we do not read
     files        what was uploaded: names, encodings, archives; mhtml: pages that were saved
     findings     what reading finds: entries with their places, problems, notes
-    columns      header rows; cells: rows to entries, for table and excel
-    jsonld, markup, microdata, markdown, yaml_nodes, languages, ids, reasons    shared by readers
+    columns      header rows; cells: rows to entries, for table and excel; records: a table as JSON
+    metadata     what stands beside question and answer
+    questions    those of a FAQPage as entries; responses: what a Rasa bot answers with
+    jsonld, markup, microdata, markdown, yaml_nodes, languages, letters, ids, reasons
+                 shared by readers
 
 `read` tells what a file is by what is in it, and by its ending where that
 does not tell. A new format is a module with `NAME` and `gather`, and a line

@@ -6,9 +6,9 @@
     {"qnaDocuments": [{"id": 1, "answer": "..", "questions": [".."],
                        "metadata": [{"name": "..", "value": ".."}], "context": {..}}]}
 
-The names may begin with capitals. What the service was sent (`qnaList`) and a
-page of its listing (`value`) are read too. Its TSV and Excel exports are
-tables: see `cells`.
+The names may begin with capitals. What the service was sent (`qnaList`, or a
+list of `{"op": "add", "value": {..}}`), a page of its listing (`value`) and a
+bare list of pairs are read too. Its TSV and Excel exports are tables: see `cells`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 import msgspec
 
 from brains.formats import reasons
-from brains.formats.cells import named_source, topic_in
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.formats.ids import Ids, slug
 from brains.formats.jsonld import load
 from brains.formats.languages import tag
 from brains.formats.markdown import from_mixed
+from brains.formats.metadata import named_source, topic_in
 from brains.model import Entry
 
 NAME = "azure"
@@ -79,20 +79,30 @@ class _Export(msgspec.Struct, rename="camel"):
 
 def recognises(document: Any) -> bool:
     """Whether a JSON document is one of these exports."""
+    if isinstance(document, list):
+        return _are_pairs(document)
     if not isinstance(document, dict):
         return False
     known = {name[:1].lower() + name[1:]: value for name, value in document.items()}
     assets, listed = known.get("assets"), known.get("value")
-    if isinstance(listed, list) and listed and isinstance(listed[0], dict):
-        return {"answer", "questions"} <= listed[0].keys()
+    if isinstance(listed, list) and listed:
+        return _are_pairs(listed)
     if isinstance(assets, dict):
         return any(name.lower() == "qnas" for name in assets)
     return "qnaDocuments" in known or "qnaList" in known
 
 
+def _are_pairs(items: list[Any]) -> bool:
+    first = items[0] if items else None
+    pair = first.get("value", first) if isinstance(first, dict) else None
+    return isinstance(pair, dict) and {"answer", "questions"} <= {name.lower() for name in pair}
+
+
 def gather(file: File, found: Findings) -> None:
     """One entry a pair; follow-ups that only make sense behind a button are left out."""
     document = _camel(load(decode(file.data)[0]))
+    if isinstance(document, list):
+        document = {"value": document}
     try:
         export = msgspec.convert(document, _Export)
     except msgspec.ValidationError as error:
@@ -105,6 +115,10 @@ def gather(file: File, found: Findings) -> None:
     follow_ups = buttons = 0
     for number, raw in enumerate(export.pairs, 1):
         where = f"{file.name}, qna {number}"
+        if isinstance(raw, dict) and raw.keys() == {"op", "value"}:
+            if raw["op"] == "delete":
+                continue
+            raw = raw["value"]
         try:
             pair = msgspec.convert(raw, _Pair)
         except msgspec.ValidationError as error:

@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
 from brains.errors import Problem
-from brains.formats import columns
+from brains.formats import columns, metadata
 from brains.formats.columns import Header
 from brains.formats.findings import Findings
 from brains.formats.languages import tag
@@ -88,6 +87,7 @@ class _Reading:
         self._found = found
         self._groups: dict[object, _Group] = {}
         self._follow_ups = 0
+        self._words = 0
 
     def take(self, row: Cells) -> None:
         """One row of the table, below its header."""
@@ -125,6 +125,10 @@ class _Reading:
                 self._place,
                 f"Follow-ups without questions of their own, left out: {self._follow_ups}.",
             )
+        if self._words:
+            self._found.note(
+                self._place, f"Sources that are no web address, left out: {self._words}."
+            )
 
     def _group(self, where: str, cells: dict[str, str], questions: list[str]) -> None:
         answers = self._answers(cells)
@@ -136,7 +140,11 @@ class _Reading:
         key: object = id or (tuple(sorted(answers.items())) if answers else where)
         group = self._groups.get(key)
         if group is None:
-            topic = _category(cells["metadata"]) if "metadata" in cells else cells.get("topic", "")
+            topic = (
+                metadata.category(cells["metadata"])
+                if "metadata" in cells
+                else cells.get("topic", "")
+            )
             self._groups[key] = _Group(
                 where,
                 id,
@@ -159,7 +167,7 @@ class _Reading:
 
     def _add(self, group: _Group) -> None:
         if not group.answers:
-            if group.id:
+            if "id" in self._header.kinds:
                 self._found.wrong(self._column(group.place, "answers"), "The answer is empty.")
             return
         entry = Entry(
@@ -184,10 +192,12 @@ class _Reading:
         return texts
 
     def _sources(self, cells: dict[str, str]) -> list[Source]:
-        url = cells.get("source", "")
-        if self._header.qna or not url:
-            return named_source(url)
-        return [Source(_host(url), url)]
+        said = cells.get("source", "")
+        if self._header.qna:
+            return metadata.named_source(said)
+        sources = metadata.written_source(said)
+        self._words += bool(said) and not sources
+        return sources
 
     def _named(self, problem: Problem) -> Problem:
         """A problem of an entry's field, as one of this table's column."""
@@ -207,43 +217,6 @@ class _Reading:
 
 def _phrasings(cell: str, between: re.Pattern[str]) -> list[str]:
     return [text for part in between.split(cell) if (text := " ".join(part.split()))]
-
-
-def named_source(source: str, name: str = "") -> list[Source]:
-    """The source an export names, where that is a web page."""
-    if not source.startswith(("http://", "https://")):
-        return []
-    return [Source(name if name and name != source else _host(source), source)]
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or url
-    except ValueError:
-        return url
-
-
-def _category(metadata: str) -> str:
-    """The topic in an export's metadata, `category:avfall|x:y` or a JSON list of pairs."""
-    try:
-        pairs = msgspec.json.decode(metadata or "[]", type=list[dict[str, str]])
-        named = {pair.get("name", ""): pair.get("value", "") for pair in pairs}
-    except msgspec.MsgspecError:
-        named = {
-            name: value
-            for part in metadata.split("|")
-            for name, mark, value in [part.partition(":")]
-            if mark
-        }
-    return topic_in(named)
-
-
-def topic_in(metadata: dict[str, str]) -> str:
-    """The value of whatever an export calls its topic."""
-    for name, value in metadata.items():
-        if columns.read([name]).kinds == ["topic"]:
-            return value.strip()
-    return ""
 
 
 def _join(*parts: str) -> str:

@@ -15,13 +15,15 @@ MISSING = (
     "(or spørsmål and svar)."
 )
 HEADER_SEARCHED_ROWS = 10
+COUNT_MAX = 200
 # Kinds that several columns may be.
 SEVERAL = ("question", "phrasings")
 
 # How people call their columns, after `_folded`.
 _CALLED = {
     "id": "id",
-    "question": "question questions q spm sporsmal sporsmalet sporsmalstekst",
+    "question": "question questions q spm sporsmal sporsmalet sporsmalstekst query prompt "
+    "sporgsmal fraga frage",
     "phrasings": "phrasings phrasing variants variations utterances examples synonyms "
     "formuleringer formulering varianter eksempler treningsfraser synonymer",
     "title": "title tittel overskrift",
@@ -43,8 +45,8 @@ _ASIDE = {
     *("author", "forfatter", "responsible", "ansvarlig", "redaktor", "contact", "kontakt"),
     *("kontaktperson", "department", "avdeling", "enhet", "seksjon"),
     *("comment", "comments", "kommentar", "kommentarer", "notes", "note", "notat", "merknad"),
-    *("keywords", "nokkelord", "stikkord", "tags", "subcategory", "underkategori"),
-    *("views", "visninger", "active", "aktiv"),
+    *("keywords", "keyword", "nokkelord", "stikkord", "tags", "subcategory", "underkategori"),
+    *("views", "visninger", "active", "aktiv", "enabled"),
 }
 _LANGUAGES = {
     "bokmal": "nb",
@@ -57,7 +59,8 @@ _LANGUAGES = {
     "nordsamisk": "se",
 }
 _ANSWER = re.compile(
-    r"(?:answers?|svar|svaret|svartekst|a|answer text)(?: ([a-z]+(?:-[a-z0-9]+)?))?\Z"
+    r"(?:answers?|svar|svaret|svartekst|a|answer text|responses?|reply|antwort)"
+    r"(?: ([a-z]+(?:-[a-z0-9]+)?))?\Z"
 )
 _QUESTION = re.compile(
     r"(?:question|sporsmal)(?: ?\d+)?(?: (?:[a-z]{2}|bokmal|nynorsk|engelsk|english|samisk))?\Z"
@@ -77,7 +80,7 @@ _QNA = {
     QNA_MARK: "id",
 }
 _OLD_QNA = ["question", "answer", "source", "metadata"]
-_LETTERS = str.maketrans({"ø": "o", "å": "a", "æ": "ae", "é": "e"})
+_LETTERS = str.maketrans({"ø": "o", "å": "a", "ä": "a", "ö": "o", "æ": "ae", "é": "e"})
 
 
 class Header(msgspec.Struct, frozen=True):

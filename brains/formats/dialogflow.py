@@ -20,7 +20,7 @@ import msgspec
 
 from brains.checks import QUESTIONS_MAX
 from brains.errors import Invalid
-from brains.formats import reasons
+from brains.formats import reasons, responses
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.formats.languages import tag
@@ -29,6 +29,8 @@ from brains.model import Entry, Texts
 
 NAME = "dialogflow"
 SHOWN_MAX = 10
+# Messages that are a text, also where it is empty.
+SILENT = {"0", "simple_response"}
 CX = (
     "This is a Dialogflow CX agent, which keeps its answers in flows. Only Dialogflow ES is read; "
     "put questions and answers into a spreadsheet instead."
@@ -65,12 +67,15 @@ class _Message(msgspec.Struct, rename="camel"):
     @property
     def text(self) -> str:
         """The first of its variants."""
-        said = self.speech if isinstance(self.speech, list) else [self.speech]
         first = self.items[0] if self.items else _Spoken()
-        told = (*said, first.display_text, first.text_to_speech)
-        return next((text.strip() for text in (*told, self.display_text) if text), "") or (
-            self.text_to_speech or ""
-        )
+        told = (*self.variants, first.display_text, first.text_to_speech, self.display_text)
+        return next((text.strip() for text in told if text), "") or (self.text_to_speech or "")
+
+    @property
+    def variants(self) -> list[str]:
+        """Ways to say it, of which Dialogflow takes any."""
+        said = self.speech if isinstance(self.speech, list) else [self.speech]
+        return [text for text in said if text]
 
 
 class _Answers(msgspec.Struct):
@@ -111,7 +116,11 @@ def is_loose(document: Any) -> bool:
     """Whether a JSON document is one file of an agent, without the others."""
     if isinstance(document, list):
         return bool(document) and isinstance(document[0], dict) and "isTemplate" in document[0]
-    return isinstance(document, dict) and {"responses", "fallbackIntent"} <= document.keys()
+    if not isinstance(document, dict):
+        return False
+    of_api = document["intents"] if isinstance(document.get("intents"), list) else [document]
+    is_of_api = any(isinstance(one, dict) and "trainingPhrases" in one for one in of_api)
+    return is_of_api or {"responses", "fallbackIntent"} <= document.keys()
 
 
 def is_cx(document: Any) -> bool:
@@ -162,6 +171,7 @@ def _phrases(said: list[_Said]) -> list[str]:
 
 def _entries(agent: _Read, first: str, found: Findings) -> None:
     left_out = []
+    others = beside = 0
     for name, (place, intent) in agent.intents.items():
         phrases = [*agent.said.get(name, []), *_phrases(intent.user_says or [])]
         answers = _answers(intent, agent.language)
@@ -169,6 +179,9 @@ def _entries(agent: _Read, first: str, found: Findings) -> None:
             left_out.append(intent.name)
             continue
         _notes(intent, place, phrases, answers, found)
+        messages = [one for said in intent.responses or [] for one in said.messages or []]
+        others += sum(max(len(one.variants) - 1, 0) for one in messages)
+        beside += any(not one.text and str(one.type) not in SILENT for one in messages)
         entry = Entry(
             id=found.ids.of(intent.name),
             title=intent.name if " " in intent.name.strip() else "",
@@ -190,6 +203,9 @@ def _entries(agent: _Read, first: str, found: Findings) -> None:
             "Intents without phrases or answer, with contexts, and fallbacks are left out: "
             f"{names}{more}.",
         )
+    for count, what in ((others, responses.OTHERS), (beside, responses.BESIDE)):
+        if count:
+            found.note(first, f"{what}: {count}.")
 
 
 def _answers(intent: _Intent, language: str) -> Texts:

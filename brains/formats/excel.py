@@ -22,14 +22,13 @@ import openpyxl
 from openpyxl.utils.cell import range_boundaries
 
 from brains.errors import Invalid
-from brains.formats import cells
+from brains.formats import cells, columns
 from brains.formats.cells import Cells
 from brains.formats.files import EMPTY_ZIP, UNPACKED_BYTES_MAX, File
 from brains.formats.findings import Findings
 
 NAME = "excel"
 ENDINGS = (".xlsx", ".xlsm")
-COLUMNS_MAX = 40
 MERGES_MAX = 50_000
 WORKBOOK = "xl/workbook.xml"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -142,7 +141,7 @@ def _rows(sheet: Any, layout: _Layout, found: Findings, place: str) -> Iterator[
     carried: dict[int, tuple[int, Any]] = {}
     waiting = iter(layout.merges)
     merge = next(waiting, None)
-    for number, line in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX), 1):
+    for number, line in enumerate(sheet.iter_rows(max_col=columns.COUNT_MAX), 1):
         row: list[Any] = [_value(cell) for cell in line]
         while merge is not None and merge.top <= number:
             if merge.left <= len(row):

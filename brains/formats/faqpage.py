@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,11 +20,10 @@ from brains import rendering
 from brains.formats import microdata
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
-from brains.formats.ids import Ids
 from brains.formats.jsonld import LANGUAGE, Graph, Node, load
 from brains.formats.languages import tag
-from brains.formats.markdown import from_html
 from brains.formats.markup import walk
+from brains.formats.questions import Reading, words
 from brains.knowledge import Answer, Knowledge, title_of
 from brains.model import Entry
 
@@ -40,40 +40,44 @@ _OF_PAGES = ("FAQPage", "Question")
 
 
 class _Page(msgspec.Struct):
-    """What a file says: its objects, the language and the address it says it has."""
+    """What a file says: its questions, each with the language of what it is in.
+
+    `graph` follows their references. `address` is the one that a page says it has.
+    """
 
     graph: Graph
-    language: str
+    questions: list[tuple[Node, str]]
     address: str = ""
 
 
 def recognises(document: Any) -> bool:
-    """Whether a JSON document has a FAQPage in it."""
-    return any(True for _ in Graph([document]).pages())
+    """Whether a JSON document has a FAQPage in it, or a question."""
+    graph = Graph([document])
+    return any(True for found in (graph.pages(), graph.loose()) for _ in found)
 
 
 def gather(file: File, found: Findings) -> None:
     """Puts the entries of every FAQPage in JSON-LD or HTML into `found`."""
     charset = _CHARSET.search(file.data[:HEAD_BYTES])
     text, guessed = decode(file.data, old=True, said=charset[1].decode() if charset else "")
-    if is_markup(text):
-        read = _in_markup(text, found)
-    else:
-        read = _Page(Graph([load(text)]), found.language)
+    page = _in_markup(text, found) if is_markup(text) else _in_json(text, found)
+    read = Reading(page.graph, page.address, found.ids)
     number = skipped = 0
-    for page in read.graph.pages():
-        for question in read.graph.questions(page):
-            number += 1
-            spoken = tag(read.graph.one(page.get(LANGUAGE)), read.language)
-            entry = _entry(read, question, spoken, found.ids)
-            if entry is None:
-                skipped += 1
-            else:
-                found.add(f"{file.name}, question {number}", entry)
+    for number, (question, spoken) in enumerate(page.questions, 1):
+        entry = read.entry(question, spoken)
+        if entry is None:
+            skipped += 1
+        else:
+            found.add(f"{file.name}, question {number}", entry)
     if number == skipped:
         found.wrong(file.name, "There is no schema.org FAQPage with questions and answers in it.")
-    elif skipped:
-        found.note(file.name, f"Questions without words or answer, left out: {skipped}.")
+    for count, what in (
+        (skipped - read.twice, "Questions without words or answer, left out"),
+        (read.twice, "Questions that are there twice with the same answer, left out"),
+        (read.more, "Further answers to the same question, left out"),
+    ):
+        if count:
+            found.note(file.name, f"{what}: {count}.")
     found.guessed(file.name, guessed)
 
 
@@ -82,17 +86,45 @@ def is_markup(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n").startswith("<") or any(mark in text for mark in _IN_MARKUP)
 
 
+def _in_json(text: str, found: Findings) -> _Page:
+    graph = Graph([load(text)])
+    return _Page(graph, _questions([graph], tag(graph.language(), found.language)))
+
+
 def _in_markup(text: str, found: Findings) -> _Page:
-    """The objects of a web page: those in scripts or, where those have no questions, in markup."""
+    """The questions of a web page: those in scripts and, where they are others, in its markup."""
     scripts = _Scripts()
     walk(scripts, text)
     wanted = [one for one in scripts.found if any(name in one[1] for name in _OF_PAGES)]
     graph = Graph([load(script, line) for line, script in wanted])
-    if not any(True for page in graph.pages() for _ in graph.questions(page)):
-        reader = microdata.Microdata()
-        walk(reader, text)
-        graph = Graph([reader.items])
-    return _Page(graph, tag(scripts.language, found.language), scripts.address)
+    reader = microdata.Microdata()
+    walk(reader, text)
+    language = tag(scripts.language or graph.language(), found.language)
+    questions = _questions([graph, Graph([reader.items])], language)
+    return _Page(graph, questions, scripts.address)
+
+
+def _questions(graphs: Sequence[Graph], language: str) -> list[tuple[Node, str]]:
+    """Those of every FAQPage or, where there is none, all; with the language each is in.
+
+    A page says the same several times, in a script and in its markup: of a graph only those are
+    taken that no graph before it has.
+    """
+    found: list[tuple[Node, str]] = []
+    any_page = any(True for graph in graphs for _ in graph.pages())
+    said: set[str] = set()
+    for graph in graphs:
+        asked = [
+            (question, tag(graph.one(page.get(LANGUAGE)), language))
+            for page in graph.pages()
+            for question in graph.questions(page)
+        ]
+        if not any_page:
+            asked = [(question, language) for question in graph.loose()]
+        names = [{words(name) for name, _ in graph.texts(one.get("name"))} for one, _ in asked]
+        found += [one for one, name in zip(asked, names, strict=True) if said.isdisjoint(name)]
+        said.update(*names)
+    return found
 
 
 def for_body(knowledge: Knowledge, body: str, language: str, now: dt.datetime) -> dict[str, Any]:
@@ -124,31 +156,6 @@ def _question(entry: Entry, answer: Answer) -> dict[str, Any]:
         "name": asked,
         "acceptedAnswer": {"@type": "Answer", "text": rendering.html(answer.markdown)},
     }
-
-
-def _entry(read: _Page, question: Node, language: str, ids: Ids) -> Entry | None:
-    """None where the question has no words or no answer."""
-    name = from_text(read.graph.text(question.get("name"))[0])
-    name = name or from_text(read.graph.text(question.get("text"))[0])
-    answer = read.graph.one(question.get("acceptedAnswer"))
-    answer = answer or read.graph.one(question.get("suggestedAnswer"))
-    if not isinstance(answer, dict):
-        answer = {"text": answer}
-    text, spoken = read.graph.text(answer.get("text"))
-    markdown = from_html(text, read.address)
-    if not name or not markdown:
-        return None
-    said = read.graph.one(answer.get(LANGUAGE)) or read.graph.one(question.get(LANGUAGE))
-    return Entry(
-        id=ids.of(name),
-        questions=[name],
-        answers={tag(spoken or said, language): markdown},
-    )
-
-
-def from_text(value: str) -> str:
-    """A name in words: no markup, no doubled space."""
-    return " ".join(rendering.plain(from_html(value)).split())
 
 
 class _Scripts(HTMLParser):

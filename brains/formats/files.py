@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -38,6 +39,7 @@ _MARKED = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 WINDOWS = "Windows-1252"
+_OF_UTF8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _OLD = {"cp1252": WINDOWS, "mac_roman": "Mac OS Roman"}
 # Python's codecs that are no encoding of letters, or not of whole files.
 _BINARY = {"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
@@ -77,7 +79,7 @@ def decode(data: bytes, *, old: bool = False, said: str = "") -> tuple[str, str]
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        if not old or encoding != "utf-8" or b"\0" in data:
+        if not old or encoding != "utf-8" or b"\0" in data or _is_nearly_utf8(data):
             where = f"line {data.count(10, 0, error.start) + 1}"
             raise Invalid("It is not UTF-8 text. Save it as UTF-8 and try again.", where) from None
         text, guessed = _told(data, said) or _guessed(data)
@@ -135,6 +137,12 @@ def _read(
 
 def _printable(text: str) -> str:
     return "".join(c for c in text if c.isprintable()).encode("utf-8", "replace").decode()
+
+
+def _is_nearly_utf8(data: bytes) -> bool:
+    """Whether more of its letters are those of UTF-8 than are not: some bytes are damaged then."""
+    wrong = data.decode("utf-8", "replace").count("\ufffd") - data.count("\ufffd".encode())
+    return len(_OF_UTF8.findall(data)) > wrong
 
 
 def _told(data: bytes, said: str) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ import msgspec
 
 from brains import checks
 from brains.errors import Invalid, Problem
+from brains.formats import letters
 from brains.formats.ids import Ids
 from brains.model import Entry
 
@@ -50,18 +51,26 @@ class Findings:
         return [row.entry for row in self.rows]
 
     def add(
-        self, place: str, entry: Entry, named: Callable[[Problem], Problem] | None = None
+        self,
+        place: str,
+        entry: Entry,
+        named: Callable[[Problem], Problem] | None = None,
+        as_is: bool = False,
     ) -> None:
         """Takes an entry, and checks it: by itself, and that its id is not taken.
 
-        `named` says a problem of a field in the file's own words. Raises `Invalid` where there
-        are more than may be imported at a time.
+        `named` says a problem of a field in the file's own words. Characters that nobody sees
+        are left out of it, unless it is to stay `as_is`. Raises `Invalid` where there are more
+        than may be imported at a time.
         """
         if len(self.rows) == checks.ENTRIES_AT_ONCE_MAX:
             raise Invalid(f"Import at most {checks.ENTRIES_AT_ONCE_MAX} entries at a time.")
-        first = self._first.setdefault(entry.id, place)
+        entry = entry if as_is else _cleaned(entry)
+        first = self._first.get(entry.id)
         problems = list(checks.check_entry(entry))
-        if first != place:
+        if first is None:
+            self._first[entry.id] = place
+        else:
             problems.append(Problem("field id", f"The same id is in {first}. Change one."))
         for problem in map(named, problems) if named else problems:
             self.wrong(_at(place, problem.pointer), problem.text)
@@ -94,6 +103,16 @@ class Findings:
         if self._problems:
             more = [Problem("", f"And {self._more} more.")] if self._more else []
             raise Invalid.of(self._problems + more)
+
+
+def _cleaned(entry: Entry) -> Entry:
+    return msgspec.structs.replace(
+        entry,
+        questions=[letters.line(question) for question in entry.questions],
+        answers={language: letters.lines(text) for language, text in entry.answers.items()},
+        title=letters.line(entry.title),
+        topic=letters.line(entry.topic),
+    )
 
 
 def _at(place: str, pointer: str) -> str:

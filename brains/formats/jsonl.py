@@ -10,15 +10,17 @@ field, and nothing is read by halves.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterable
 
 import msgspec
 
-from brains.errors import Problem
+from brains.errors import Invalid, Problem
 from brains.formats import reasons
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
+from brains.formats.jsonld import once
 from brains.model import EVERYONE, Entry, Source, Status, Texts
 
 
@@ -64,13 +66,16 @@ def _gather(text: str, name: str, found: Findings) -> None:
         where = f"{name}, line {number}" if name else f"line {number}"
         try:
             entry = Entry(**msgspec.structs.asdict(_decoder.decode(line)))
+            json.loads(line, object_pairs_hook=once)
+        except Invalid as error:
+            found.refused(error, where)
         except UnicodeEncodeError:
             found.wrong(where, "It has characters that are not text. Write it again.")
         except (msgspec.MsgspecError, RecursionError) as error:
             problem = _problem(where, str(error))
             found.wrong(problem.pointer, problem.text)
         else:
-            found.add(where, entry)
+            found.add(where, entry, as_is=True)
 
 
 def write(entries: Iterable[Entry]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from brains.errors import Invalid
 from brains.formats import reasons
+from brains.formats.languages import tag
 
 NESTING_MAX = 20
 LANGUAGE = "inLanguage"
@@ -37,7 +38,7 @@ def load(text: str, line: int = 1) -> Any:
     if text.lstrip(" \t\r\n[{").startswith("&quot;"):
         text = html.unescape(text)
     try:
-        document = json.loads(text, strict=False)
+        document = json.loads(text, strict=False, object_pairs_hook=once)
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise Invalid("It has characters that are not text. Write it again.") from None
@@ -50,26 +51,42 @@ def load(text: str, line: int = 1) -> Any:
     return document
 
 
+def once(pairs: list[tuple[str, Any]]) -> Node:
+    """An object of JSON. Raises `Invalid` where a name is there twice and says two things."""
+    found: Node = {}
+    for name, value in pairs:
+        if found.setdefault(name, value) != value:
+            raise Invalid(f"“{name}” is there twice. Keep one.")
+    return found
+
+
 class Graph:
     """The objects of one page's documents."""
 
     def __init__(self, documents: Sequence[Any]) -> None:
         self._documents = [_plain(document) for document in documents]
         self._known: dict[str, Node] = {}
+        self._spoken: dict[str, Any] = {}
         for document in self._documents:
             self._learn(document)
 
     def pages(self) -> Iterator[Node]:
-        """Every FAQPage."""
-        seen: set[int] = set()
-        for document in self._documents:
-            yield from self._typed(document, "FAQPage", ("@graph", *_INSIDE), seen)
+        """Every FAQPage, whatever it is a part of."""
+        yield from self._typed(self._documents, "FAQPage", None, set())
 
     def questions(self, page: Node) -> Iterator[Node]:
         """A page's questions, in its order."""
         seen: set[int] = set()
         for name in _INSIDE:
             yield from self._typed(page.get(name), "Question", _INSIDE, seen)
+
+    def loose(self) -> Iterator[Node]:
+        """Every question, also those of no page."""
+        yield from self._typed(self._documents, "Question", None, set())
+
+    def language(self) -> Any:
+        """What everything here that names a language names; None where they differ."""
+        return next(iter(self._spoken.values())) if len(self._spoken) == 1 else None
 
     def one(self, value: Any) -> Any:
         """The first where there are several, and what it refers to."""
@@ -78,21 +95,26 @@ class Graph:
             return self._known.get(str(first["@id"]), first)
         return first
 
-    def text(self, value: Any) -> tuple[str, Any]:
-        """A text, and the language that it says it is in, if it does."""
-        found = self.one(value)
-        if isinstance(found, dict):
-            return str(found.get("@value") or ""), found.get("@language")
-        return str(found or ""), None
+    def texts(self, value: Any) -> Iterator[tuple[str, Any]]:
+        """The texts of a property, each with the language that it says it is in, if it does."""
+        for item in listed(value):
+            found = self.one(item)
+            said = found if isinstance(found, dict) else {"@value": found}
+            text = said.get("@value")
+            if isinstance(text, str | int | float) and str(text).strip():
+                yield str(text), said.get("@language")
 
     def _typed(
-        self, value: Any, kind: str, inside: tuple[str, ...], seen: set[int], depth: int = 0
+        self, there: Any, kind: str, inside: tuple[str, ...] | None, seen: set[int], depth: int = 0
     ) -> Iterator[Node]:
-        """What is of a kind, once each: references may lead round in a ring."""
+        """What is of a kind, once each: references may lead round in a ring.
+
+        `inside` are the properties to look into; None is all of them.
+        """
         if depth > NESTING_MAX:
             return
-        for item in value if isinstance(value, list) else [value]:
-            node = self.one(item)
+        for item in listed(there):
+            node = item if isinstance(item, list) else self.one(item)
             if not isinstance(node, dict | list) or id(node) in seen:
                 continue
             seen.add(id(node))
@@ -101,11 +123,14 @@ class Graph:
             elif kind in types(node):
                 yield node
             else:
-                for name in inside:
-                    yield from self._typed(node.get(name), kind, inside, seen, depth + 1)
+                within = (
+                    list(node.values()) if inside is None else [node.get(name) for name in inside]
+                )
+                for value in within:
+                    yield from self._typed(value, kind, inside, seen, depth + 1)
 
     def _learn(self, node: Any, depth: int = 0) -> None:
-        """Remembers every object that has an id and says something."""
+        """Remembers every object that has an id and says something, and every language named."""
         if depth > NESTING_MAX:
             return
         for item in node if isinstance(node, list) else [node]:
@@ -114,9 +139,18 @@ class Graph:
             elif isinstance(item, dict):
                 if len(item) > 1 and isinstance(item.get("@id"), str):
                     self._known.setdefault(item["@id"], item)
+                for one in listed(item.get(LANGUAGE)):
+                    self._spoken.setdefault(tag(one, ""), one)
                 for value in item.values():
                     if isinstance(value, dict | list):
                         self._learn(value, depth + 1)
+
+
+def listed(value: Any) -> list[Any]:
+    """The values of a property, of which there may be one, several or none."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def types(node: Node) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import re
 
 from brains.errors import Invalid
-from brains.formats import azure, dialogflow, excel, faqpage, jsonl, mhtml, rasa, table
+from brains.formats import azure, dialogflow, excel, faqpage, jsonl, mhtml, rasa, records, table
 from brains.formats.files import File, decode
 
 ZIP = "zip"
@@ -16,6 +16,7 @@ SEND = (
     "Send a spreadsheet (.xlsx, .csv), a web page or JSON with a FAQPage, an export of Azure "
     "question answering, Rasa's YAML files, Dialogflow's zip, or JSON Lines."
 )
+NOTHING = f"This is nothing that we can read. {SEND}"
 # What an export of Azure question answering has beside its questions.
 _BESIDE = ("settings.tsv", "synonyms.tsv")
 # What an ending says where the content does not.
@@ -54,7 +55,10 @@ _SHEETS_ENDING = {
 _ADDRESS_ONLY = re.compile(r"\s*https?://\S+\s*\Z")
 _LINE_OF_OURS = re.compile(r'\s*\{.*"(questions|answers|id)"\s*:')
 # One of these is in every JSON or page that has answers.
-_WORDS = ("FAQPage", "qnas", "Qnas", "qnaDocuments", "qnaList", '"answer', '"questions"')
+_WORDS = (
+    *("FAQPage", "schema.org/Question", 'typeof="Question"'),
+    *("qnas", "Qnas", "qnaDocuments", "qnaList", '"answer', '"questions"'),
+)
 
 
 def kind_of(file: File) -> str:
@@ -86,7 +90,7 @@ def kind_of(file: File) -> str:
         return table.NAME
     if by_ending not in ("", ZIP):
         return by_ending
-    raise Invalid(f"This is nothing that we can read. {SEND}", file.name)
+    raise Invalid(NOTHING, file.name)
 
 
 def _zipped(file: File) -> str:
@@ -109,6 +113,10 @@ def _json(text: str, ending: str) -> str:
         return azure.NAME
     if isinstance(document, dict) and {"id", "questions", "answers"} <= document.keys():
         return jsonl.NAME
+    if records.recognises(document):
+        return table.NAME
+    if ending != faqpage.ENDINGS[0] and not faqpage.recognises(document):
+        raise Invalid(NOTHING)
     return faqpage.NAME
 
 

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 
 from brains import rendering
+from brains.formats import letters
 
 # No answer may be nearly so long. Cleaning takes the square of how deep elements are nested.
 MARKUP_CHARS_MAX = 50_000
@@ -29,6 +30,7 @@ _ESCAPED_TAG = re.compile(
 )
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 _INDENT = re.compile(r"(?m)^[ \t]+(?![-*\d \t])")
+_MARKER = re.compile(r"\n *(?:-|\d+\.) \Z")
 _PLACEHOLDER = re.compile("\ue000|\ue001")
 
 
@@ -47,6 +49,7 @@ def from_html(markup: str, base: str = "") -> str:
 
 def from_mixed(text: str) -> str:
     """Markdown that may have HTML in it, as the exports of other systems do, without the HTML."""
+    text = letters.lines(text)
     if _ESCAPED_TAG.search(text) and not _TAG.search(text):
         text = html.unescape(text)
     if len(text) > MARKUP_CHARS_MAX or not _TAG.search(text):
@@ -141,7 +144,7 @@ class _Writer(HTMLParser):
         if self._keeps_lines and not self._keeps_marks:
             text = _INDENT.sub("", text)
         at_start = self._at_line_start()
-        if at_start and not self._keeps_lines:
+        if (at_start or self._after_marker()) and not self._keeps_lines:
             text = text.lstrip()
         if not self._keeps_marks:
             text = _SPECIAL.sub(r"\\\g<0>", text)
@@ -156,6 +159,11 @@ class _Writer(HTMLParser):
     def _at_line_start(self) -> bool:
         written = self._buffers[-1]
         return len(self._buffers) == 1 and (not written or written[-1].endswith("\n"))
+
+    def _after_marker(self) -> bool:
+        """Whether a list item has just begun."""
+        written = self._buffers[-1]
+        return bool(self._lists) and bool(written) and _MARKER.search(written[-1]) is not None
 
     def _block(self) -> None:
         """What begins or ends a paragraph; within a list item, a line of the item."""

@@ -12,12 +12,13 @@
 
 An intent's answer is the response of the same name (`faq/snow` and
 `utter_faq/snow`), else what a rule says right after the intent, else what a
-story does that begins with it. Of several texts the first one is taken.
+story does that begins with it. Of several texts the first one is taken (`responses`).
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -25,11 +26,13 @@ import yaml
 
 from brains.checks import QUESTIONS_MAX
 from brains.errors import Invalid
+from brains.formats import responses
 from brains.formats import yaml_nodes as nodes
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.formats.languages import tag
 from brains.formats.markdown import from_mixed
+from brains.formats.responses import Response
 from brains.formats.yaml_nodes import Node
 from brains.model import Entry, Texts
 
@@ -45,8 +48,8 @@ _SETTINGS = re.compile(r"^language\s*:", re.MULTILINE)
 # Rasa 1: `## intent:snow` in Markdown, or everything in one JSON object.
 _OLD = re.compile(r"^##\s*(intent|synonym|lookup|regex)\s*:", re.MULTILINE)
 OLD_JSON = "rasa_nlu_data"
-# `[Bergen](city)` and `[Bergen]{"entity": "city"}` in an example.
-_ENTITY = re.compile(r"\[([^\[\]]+)\](?:\([^()]*\)|\{[^{}]*\})")
+# `[Bergen](city)`, `[Bergen]{"entity": "city"}` and `[Bergen][{..}, {..}]` in an example.
+_ENTITY = re.compile(r"\[([^\[\]]+)\](?:\([^()]*\)|\{[^{}]*\}|\[\{[^\[\]]*\}\])")
 _SLOT = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 
 
@@ -55,18 +58,11 @@ class _Intent(msgspec.Struct):
     examples: list[str]
 
 
-class _Response(msgspec.Struct):
-    """`told` is its text by language, "" where it does not say."""
-
-    place: str
-    told: Texts
-
-
 class _Project(msgspec.Struct):
     """What the files say together."""
 
     intents: dict[str, _Intent] = {}
-    responses: dict[str, _Response] = {}
+    responses: dict[str, Response] = {}
     rules: dict[str, list[str]] = {}
     stories: dict[str, list[str]] = {}
     language: str = ""
@@ -149,25 +145,10 @@ def _response(key: str, node: Node, name: str, project: _Project, found: Finding
     place = f"{name}, line {nodes.line(node)}"
     if key in project.responses:
         found.wrong(place, f"The response “{key}” is in {project.responses[key].place} too.")
-        return
-    if not isinstance(node, yaml.SequenceNode):
+    elif not isinstance(node, yaml.SequenceNode):
         found.wrong(f"{place}, field {key}", "Give a list of texts: “- text: ..”.")
-        return
-    variations = [_told(item) for item in nodes.items(node)]
-    plain = [told for told, limited in variations if told and not limited]
-    told = next(iter(plain or [told for told, _ in variations if told]), None)
-    if told:
-        project.responses[key] = _Response(place, told)
-
-
-def _told(variation: Node) -> tuple[Texts, bool]:
-    """A variation's texts by language, and whether it is for one channel or condition."""
-    said = nodes.fields(variation)
-    told = {"": nodes.text(variation) or nodes.text(said.get("text"))}
-    for language, text in nodes.fields(said.get("translation")).items():
-        told[tag(language, "")] = nodes.text(text)
-    texts = {language: text.strip() for language, text in told.items() if text.strip()}
-    return texts, bool({"channel", "condition"} & said.keys())
+    else:
+        project.responses[key] = responses.read(node, place)
 
 
 def _steps(item: Node, told: dict[str, list[str]]) -> None:
@@ -194,10 +175,13 @@ def _steps(item: Node, told: dict[str, list[str]]) -> None:
 def _entries(project: _Project, first: str, found: Findings) -> None:
     language = tag(project.language, found.language)
     silent = []
+    used: dict[str, Response] = {}
     for name, intent in project.intents.items():
         said = [f"{UTTER}{name}"] if f"{UTTER}{name}" in project.responses else []
         said = said or project.rules.get(name) or project.stories.get(name) or []
-        answers = _answers([project.responses[one] for one in said if one in project.responses])
+        told = {one: project.responses[one] for one in said if one in project.responses}
+        used |= told
+        answers = _answers([response for response in told.values() if response.told])
         if not answers:
             silent.append(name)
             continue
@@ -218,16 +202,19 @@ def _entries(project: _Project, first: str, found: Findings) -> None:
         more = f" and {len(silent) - SHOWN_MAX} more" if len(silent) > SHOWN_MAX else ""
         names = ", ".join(silent[:SHOWN_MAX])
         found.note(first, f"These intents have no answer and are left out: {names}{more}.")
+    left_out = sum((one.left_out for one in used.values()), Counter[str]())
+    for what, count in left_out.items():
+        found.note(first, f"{what}: {count}.")
 
 
-def _answers(responses: Sequence[_Response]) -> Texts:
+def _answers(said: Sequence[Response]) -> Texts:
     """What is said in a row, by language: only languages that every part has."""
-    if not responses:
+    if not said:
         return {}
-    spoken = set.intersection(*(set(one.told) for one in responses))
-    ordered = [language for language in responses[0].told if language in spoken]
+    spoken = set.intersection(*(set(one.told) for one in said))
+    ordered = [language for language in said[0].told if language in spoken]
     return {
-        language: from_mixed("\n\n".join(one.told[language] for one in responses))
+        language: from_mixed("\n\n".join(one.told[language] for one in said))
         for language in ordered
     }
 

@@ -2,6 +2,7 @@
 
 See `columns` for the header row and `cells` for how rows become entries. An
 export of Azure question answering as TSV is read too: nothing in it is quoted.
+A list of objects in JSON is such a table as well: see `records`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from brains.errors import Invalid
-from brains.formats import cells, columns
+from brains.formats import cells, columns, records
 from brains.formats.cells import Cells
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
@@ -20,7 +21,6 @@ from brains.formats.findings import Findings
 NAME = "table"
 ENDINGS = (".csv", ".tsv", ".txt")
 CELL_CHARS_MAX = 200_000
-COLUMNS_MAX = 200
 TAB = "\t"
 SEPARATORS = f",;{TAB}|"
 
@@ -35,6 +35,9 @@ def recognises(text: str) -> bool:
 def gather(file: File, found: Findings) -> None:
     """Puts one entry a group of rows into `found`."""
     text, guessed = decode(file.data, old=True)
+    if text.lstrip("\ufeff \t\r\n").startswith(("[", "{")):
+        records.gather(text, file.name, found)
+        return
     rows = _Rows(text)
     try:
         header, row, rest = cells.find_header(rows)
@@ -75,9 +78,9 @@ class _Rows(Iterator[Cells]):
         row = next(self._reader)
         while row and not row[-1]:
             row.pop()
-        if len(row) > COLUMNS_MAX:
+        if len(row) > columns.COUNT_MAX:
             raise Invalid(
-                f"It has more than {COLUMNS_MAX} columns. Keep those that you need.",
+                f"It has more than {columns.COUNT_MAX} columns. Keep those that you need.",
                 f"line {self.line}",
             )
         return Cells(f"line {self.line}", row)
@@ -93,7 +96,7 @@ def _separator(text: str) -> str:
     """What stands between the columns, where a header shows it; else empty."""
     for line in _lines(text):
         for mark in SEPARATORS:
-            parts = line.split(mark, COLUMNS_MAX)[:COLUMNS_MAX]
+            parts = line.split(mark, columns.COUNT_MAX)[: columns.COUNT_MAX]
             names = [name.strip().strip('"') for name in parts]
             if columns.read(names).is_table:
                 return mark

@@ -39,11 +39,16 @@ def line(node: Node) -> int:
 
 
 def fields(node: Node | None) -> dict[str, Node]:
-    """A mapping's values by key; nothing for anything else. Raises `Invalid` for a doubled key."""
+    """A mapping's values by key; nothing for anything else.
+
+    Raises `Invalid` for a doubled key, and for one that is no text.
+    """
     if not isinstance(node, yaml.MappingNode):
         return {}
     found: dict[str, Node] = {}
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise Invalid("There should be a text here, not a list.", f"line {line(key)}")
         if key.value in found:
             raise Invalid(f"“{key.value}” is there twice. Keep one.", f"line {line(key)}")
         found[str(key.value)] = value

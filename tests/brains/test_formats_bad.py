@@ -26,6 +26,8 @@ Case = tuple[list[File], str]
 Cases = dict[str, Case]
 
 LONG = "x" * 10_001
+# Of the processor, a hundred times what the slowest needs: what grows without end takes more.
+WORK_SECONDS_MAX = 10
 DEEP = "[" * 100_000
 
 
@@ -318,12 +320,17 @@ TABLE: Cases = {
     "an empty answer in Norwegian": csv(
         "spørsmål;svar nynorsk\na;\n", "line 2, column svar nynorsk"
     ),
+    "a question without id or answer": csv(
+        "id,question,answer\na,b,c\n,d,\n", "line 3, column answer"
+    ),
     "two answers for an id": csv("id,question,answer\na,b,c\na,d,e\n", "line 3, column answer"),
     "too many cells": csv(f"{HEAD}a,b,c\n", "line 2"),
     "an open quote": csv(f'{HEAD}a,b\nc,"d\n', "line 3"),
     "a quote inside": csv(f'{HEAD}"a"b,c\n', "line 2"),
     "an id that is none": csv("id,question,answer\nå b?,c,d\n", "line 2, column id"),
-    "a source that is none": csv("question,answer,kilde\na,b,lovdata\n", "line 2, column kilde"),
+    "a source that is none": csv(
+        "question,answer,kilde\na,b,htps:/lovdata\n", "line 2, column kilde"
+    ),
     "a huge question": csv(f"{HEAD}{'q' * 501},b\n", "line 2, column question"),
     "a huge cell": csv(f"{HEAD}a,{'b' * 200_001}\n", "line 2"),
     "a template in an answer": csv(f"{HEAD}a,b\nc,{LONG}\n", "line 3, column answer"),
@@ -427,10 +434,10 @@ ALL = {
 )
 def test_bad_input_is_refused_and_its_place_said(format: str, what: str) -> None:
     sent, pointer = ALL[format][what]
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises(Invalid) as refusal:
         read(*sent)
-    assert time.monotonic() - began < 10
+    assert time.thread_time() - began < WORK_SECONDS_MAX
     problems = refusal.value.problems
     assert all(problem.text.endswith((".", "…")) for problem in problems), problems
     assert any(
@@ -494,7 +501,7 @@ _seeds = [
 
 
 @given(st.sampled_from(_seeds), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_file_damaged_anywhere_reads_or_is_refused(file: File, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(file.data) - 1))
     put = data.draw(st.binary(max_size=8))
