@@ -17,4 +17,5 @@ docs.py           the API described at /docs
 problems.py       every error as RFC 9457 problem details
 parameters.py     what the routes' parameters have in common
 content.py        JSON only
+read_only.py      what may be sent back as it was read
 """

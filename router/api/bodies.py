@@ -12,12 +12,15 @@ from brains.errors import Invalid
 from brains.model import Body, ContactPoint, Texts
 from router.api.parameters import WITH_KEY, WITH_OR_WITHOUT_KEY, BodyPath
 from router.api.problems import problems
+from router.api.read_only import UNSET, Unset, refuse_changed
 from router.api.service import ServiceHere
 from router.messages import Human, Option
+from router.security.access import Access
 from router.security.guards import key_in, needs
 from router.security.visitors import require_any_origin
 
 AnyRequest = Request[Any, Any, Any]
+ONLY_WITH_KEY = ("bot_name", "brain", "groups", "places", "popular", "origins")
 REFUSALS = problems(400, 401, 403, 404, 429)
 
 
@@ -36,7 +39,10 @@ class BodySummary(msgspec.Struct, frozen=True):
 
 
 class BodyDetail(BodySummary, frozen=True):
-    """One body, with how its people are reached and whether they are there now."""
+    """One body, with how its people are reached and whether they are there now.
+
+    From `bot_name` on, what only those see who may change it.
+    """
 
     greeting: Texts
     contacts: list[ContactPoint]
@@ -44,6 +50,12 @@ class BodyDetail(BodySummary, frozen=True):
     closed_days: list[str]
     timezone: str
     human: Human
+    bot_name: str | Unset = UNSET
+    brain: str | Unset | None = UNSET
+    groups: list[str] | Unset = UNSET
+    places: list[str] | Unset = UNSET
+    popular: list[str] | Unset = UNSET
+    origins: list[str] | Unset = UNSET
 
 
 class BodyList(msgspec.Struct, frozen=True):
@@ -61,7 +73,26 @@ class PopularList(msgspec.Struct, frozen=True):
 
 
 class BodyRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A body to add or change."""
+    """A body to add or change, as a whole.
+
+    What was read with the same key can be sent back: `answers` is whether there is a brain, and
+    `human` changes by itself, so it is passed over.
+    """
+
+    answers: bool | Unset = UNSET
+    human: Human | Unset = UNSET
+
+    def body(self, sent: set[str]) -> Body:
+        """The body asked for; `sent` are the fields that came.
+
+        Raises `Invalid` for what everybody may see of a body, which is not the whole of it.
+        """
+        missing = [name for name in ONLY_WITH_KEY if name not in sent]
+        if missing and "human" in sent:
+            raise Invalid("This is not the whole body. Read it with your key first.", missing[0])
+        refuse_changed(self, {"answers": self.brain is not None})
+        values = msgspec.structs.asdict(self)
+        return Body(**{name: values[name] for name in Body.__struct_fields__})
 
 
 class OwnBodyRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,9 +119,13 @@ class BodyController(Controller):
 
     @get("/{slug:str}", security=WITH_OR_WITHOUT_KEY, responses=REFUSALS)
     async def show(self, request: AnyRequest, slug: BodyPath, service: ServiceHere) -> BodyDetail:
-        """One body."""
+        """One body; the whole of it with a key that may change it."""
         require_any_origin(request, service)
-        return _detail(service.knowledge.body(slug), service)
+        body, holder = service.knowledge.body(slug), request.scope.get("user")
+        access: Access = request.app.state.access
+        if holder is None or not access.may(holder, "keep body", brain=body.brain, body=slug):
+            return _detail(body, service)
+        return _whole(body, service)
 
     @get(
         "/{slug:str}/popular",
@@ -123,9 +158,10 @@ class BodyController(Controller):
         """Add a body, or change it as a whole. Its brain is made where there is none yet."""
         if data.id != slug:
             raise Invalid(f"The path says {slug} and the body says {data.id}.", "id")
-        plain = Body(**msgspec.structs.asdict(data))
-        saved = await service.curation.add_body(plain, key_in(request).name)
-        return _detail(saved, service)
+        saved = await service.curation.add_body(
+            data.body(set(await request.json())), key_in(request).name
+        )
+        return _whole(saved, service)
 
     @patch(
         "/{slug:str}",
@@ -148,7 +184,12 @@ class BodyController(Controller):
         }
         changed = msgspec.structs.replace(service.knowledge.body(slug), **given)
         saved = await service.curation.add_body(changed, key_in(request).name)
-        return _detail(saved, service)
+        return _whole(saved, service)
+
+
+def _whole(body: Body, service: ServiceHere) -> BodyDetail:
+    kept = {name: getattr(body, name) for name in ONLY_WITH_KEY}
+    return msgspec.structs.replace(_detail(body, service), **kept)
 
 
 def _summary(body: Body) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from litestar import Controller, Request, get, post, put
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
+from brains.errors import Invalid
 from brains.model import EVERYONE, Entry, Source, Status
 from brains.notes import NOTE_CHARS_MAX, Note
 from router.api.parameters import WITH_KEY, BrainPath, Cursor, EntryPath, Limit
 from router.api.problems import problems
+from router.api.read_only import UNSET, Unset, refuse_changed
 from router.api.service import ServiceHere
 from router.curation.review import Review
 from router.results import EntryPage, Revision
@@ -33,7 +35,11 @@ Answers = dict[str, Annotated[str, Meta(max_length=ANSWER_CHARS_MAX)]]
 
 
 class EntryRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """An entry to save. `revision` is the one it was made from: 409 if there is a newer."""
+    """An entry to save. `revision` is the one it was made from: 409 if there is a newer.
+
+    What was read can be sent back: `id` and `brain` are as in the path, and only what is retired
+    already may be `retired`.
+    """
 
     questions: Annotated[list[Question], Meta(min_length=1, max_length=QUESTIONS_MAX)]
     answers: Answers
@@ -46,13 +52,16 @@ class EntryRequest(msgspec.Struct, forbid_unknown_fields=True):
     sources: Annotated[list[Source], Meta(max_length=20)] = []
     valid_from: Annotated[dt.datetime, Meta(tz=True)] | None = None
     valid_until: Annotated[dt.datetime, Meta(tz=True)] | None = None
-    status: Literal["draft", "in_review", "published"] = "draft"
+    status: Literal["draft", "in_review", "published", "retired"] = "draft"
     revision: Annotated[int, Meta(ge=0)] | None = None
+    id: str | Unset = UNSET
+    brain: str | Unset = UNSET
 
     def entry(self, brain: str, entry_id: str) -> Entry:
-        """The entry this asks for."""
-        values = msgspec.structs.asdict(self) | {"revision": self.revision or 0}
-        return Entry(id=entry_id, brain=brain, **values)
+        """The entry this asks for. Raises `Invalid` where it says that it is another."""
+        named = {"id": entry_id, "brain": brain}
+        refuse_changed(self, named)
+        return Entry(**msgspec.structs.asdict(self) | named | {"revision": self.revision or 0})
 
 
 class RestoreRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -124,8 +133,13 @@ class EntryController(Controller):
         service: ServiceHere,
     ) -> Entry:
         """Save an entry as a draft, hand it in for review, or publish it, by its `status`."""
-        new = data.entry(brain, slashed(entry))
-        return await _review(request, service).save(brain, new, data.revision)
+        new, review = data.entry(brain, slashed(entry)), _review(request, service)
+        if new.status != "retired":
+            return await review.save(brain, new, data.revision)
+        before = await review.get(brain, new.id)
+        if before.status != "retired":
+            raise Invalid(f"The entry is {before.status}. Retire it with POST …/retire.", "status")
+        return await review.save(brain, new, data.revision or before.revision)
 
     @post(
         "/{entry:str}/submit",

@@ -9,9 +9,11 @@ from litestar import Controller, Request, get, put
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from brains.errors import Invalid
 from brains.model import Fact, MissingFact, Texts
 from router.api.parameters import WITH_KEY, BodyPath
 from router.api.problems import problems
+from router.api.read_only import UNSET, Unset, refuse_changed
 from router.api.service import ServiceHere
 from router.security.guards import key_in, needs
 
@@ -35,13 +37,36 @@ class MissingFactList(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-class FactsRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Values to set, by key: one for all languages or one a language; null removes the fact."""
+Value = Annotated[str, Meta(max_length=VALUE_CHARS_MAX)] | Texts
 
-    facts: Annotated[
-        dict[FactKey, Annotated[str, Meta(max_length=VALUE_CHARS_MAX)] | Texts | None],
-        Meta(max_length=FACTS_MAX),
-    ]
+
+class FactItem(msgspec.Struct, forbid_unknown_fields=True):
+    """A fact as it is listed. `body` and `label` are what they are."""
+
+    key: FactKey
+    value: Value
+    body: str | Unset = UNSET
+    label: Texts | Unset = UNSET
+
+
+class FactsRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Values to set, by key: one for all languages or one a language; null removes the fact.
+
+    What was read can be sent back: `items` does the same as `facts`.
+    """
+
+    facts: Annotated[dict[FactKey, Value | None], Meta(max_length=FACTS_MAX)] = {}
+    items: Annotated[list[FactItem], Meta(max_length=FACTS_MAX)] = []
+    next: None = None
+
+    def values(self, slug: str, labels: dict[str, Texts]) -> dict[str, str | Texts | None]:
+        """By key. Raises `Invalid` for a fact named twice, or said to be another than it is."""
+        given: dict[str, str | Texts | None] = {one.key: one.value for one in self.items}
+        if len(given) < len(self.items) or given.keys() & self.facts.keys():
+            raise Invalid("A fact is named more than once. Name each once.", "items")
+        for one in self.items:
+            refuse_changed(one, {"body": slug, "label": labels.get(one.key, {})})
+        return self.facts | given
 
 
 class FactController(Controller):
@@ -70,7 +95,8 @@ class FactController(Controller):
     ) -> FactList:
         """Set the facts that are named; the others stay as they are."""
         body, by = service.knowledge.body(slug), key_in(request).name
-        saved = await service.curation.set_facts(slug, data.facts, by)
+        labels = {fact.key: fact.label for fact in await service.curation.facts(slug)}
+        saved = await service.curation.set_facts(slug, data.values(slug, labels), by)
         if body.brain is not None:
             service.facts_given.ask_again_soon(body.brain, [slug], by)
         return FactList(saved)

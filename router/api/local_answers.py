@@ -10,9 +10,11 @@ from litestar import Controller, Request, delete, get, put
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
+from brains.errors import UnknownLocalAnswer
 from brains.model import LocalAnswer, Texts
 from router.api.parameters import NAME, WITH_KEY, AudiencePath, BrainPath, EntryPath
 from router.api.problems import problems
+from router.api.read_only import UNSET, Unset, refuse_changed
 from router.api.service import ServiceHere
 from router.curation.local_answers import Shadowing
 from router.security.access import Access
@@ -49,9 +51,20 @@ class LocalAnswerList(msgspec.Struct, frozen=True):
 
 
 class LocalAnswerRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """The texts, Markdown a language; facts may be used in them."""
+    """The texts, Markdown a language; facts may be used in them.
+
+    What was read can be sent back: the other fields are what they are.
+    """
 
     answers: dict[str, Annotated[str, Meta(max_length=ANSWER_CHARS_MAX)]]
+    entry: str | Unset = UNSET
+    title: str | Unset = UNSET
+    scope: str | Unset = UNSET
+    revision: int | Unset = UNSET
+    shared_revision: int | Unset = UNSET
+    older: bool | Unset = UNSET
+    by: str | Unset = UNSET
+    at: dt.datetime | Unset | None = UNSET
 
 
 class LocalAnswerController(Controller):
@@ -90,6 +103,27 @@ class LocalAnswerController(Controller):
         found = await service.local_answers.list(brain, scopes, slashed(entry))
         return LocalAnswerList([_item(one) for one in found])
 
+    @get(
+        "/entries/{entry:str}/local-answers/{audience:str}",
+        guards=[needs("read", "any body")],
+        responses=READ,
+    )
+    async def show(
+        self,
+        request: AnyRequest,
+        brain: BrainPath,
+        entry: EntryPath,
+        audience: AudiencePath,
+        service: ServiceHere,
+    ) -> LocalAnswerItem:
+        """One local answer."""
+        id = slashed(entry)
+        service.local_answers.shared(brain, id, _own_body(request))
+        scopes = _scopes(request, service, None)
+        if scopes is not None and audience not in scopes:
+            raise UnknownLocalAnswer(f"{id}, {audience}")
+        return _item(await service.local_answers.get(brain, id, audience))
+
     @put(
         "/entries/{entry:str}/local-answers/{audience:str}",
         guards=[needs("keep body", "any body")],
@@ -108,6 +142,7 @@ class LocalAnswerController(Controller):
         by = require_scope(request, brain, audience)
         id = slashed(entry)
         service.local_answers.shared(brain, id, _own_body(request))
+        refuse_changed(data, await _known(service, brain, id, audience))
         await service.local_answers.save(brain, id, audience, data.answers, by)
         return _item(await service.local_answers.get(brain, id, audience))
 
@@ -141,6 +176,16 @@ def _scopes(request: AnyRequest, service: ServiceHere, wanted: str | None) -> se
         return None if wanted is None else {wanted}
     seen = set(service.local_answers.scopes_seen_in(own))
     return seen if wanted is None else seen & {wanted}
+
+
+async def _known(service: ServiceHere, brain: str, id: str, scope: str) -> dict[str, Any]:
+    """What cannot be changed by saving; None for what there is not yet."""
+    try:
+        item = msgspec.structs.asdict(_item(await service.local_answers.get(brain, id, scope)))
+    except UnknownLocalAnswer:
+        item = dict.fromkeys(LocalAnswerItem.__struct_fields__) | {"entry": id, "scope": scope}
+    del item["answers"]
+    return item
 
 
 def _item(one: Shadowing) -> LocalAnswerItem:

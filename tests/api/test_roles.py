@@ -105,6 +105,7 @@ ROUTES = [
     Route("DELETE", "/v1/brains/kommune/broadcasts/none", KEEPERS | OF_BRAIN - {"reader"}),
     Route("GET", "/v1/brains/kommune/local-answers", READERS),
     Route("GET", "/v1/brains/kommune/entries/snorydding/local-answers", READERS),
+    Route("GET", LOCAL, READERS),
     Route("PUT", LOCAL, KEEPERS | OF_BRAIN - {"reader"}, {"answers": {"nb": "Bergen brøyter."}}),
     Route("DELETE", LOCAL, KEEPERS | OF_BRAIN - {"reader"}),
 ]

@@ -191,6 +191,7 @@ TABLE: list[tuple[set[str], str]] = [
         GET /v1/brains/{brain}/entries
         GET /v1/brains/{brain}/entries/{entry}
         GET /v1/brains/{brain}/entries/{entry}/local-answers
+        GET /v1/brains/{brain}/entries/{entry}/local-answers/{audience}
         GET /v1/brains/{brain}/entries/{entry}/notes
         GET /v1/brains/{brain}/entries/{entry}/revisions
         GET /v1/brains/{brain}/gaps
