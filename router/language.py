@@ -87,6 +87,8 @@ class LanguageDetection:
             *languages
         ).build()
         self.certainly = lru_cache(TEXTS_KEPT_MAX)(self._certainly)
+        # Its models are read with the first text, for seconds: not with a visitor's.
+        self._detector.compute_language_confidence_values("Hvilket språk er dette?")
 
     def _certainly(self, text: str) -> str | None:
         """The language that a text of ours itself says it is in; None where it does not."""

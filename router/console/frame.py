@@ -42,7 +42,7 @@ FLASH_VALUE_CHARS_MAX = 120
 
 
 class ConsolePage(Template):
-    """A template whose form token is markup, and of which a script may ask one fragment."""
+    """A template whose form token is markup, and of which a script may ask single fragments."""
 
     def create_template_context(self, request: AnyRequest) -> dict[str, Any]:
         """The context, `csrf_input` as it goes into a form."""
@@ -50,7 +50,7 @@ class ConsolePage(Template):
         return {**context, "csrf_input": Markup(context["csrf_input"])}
 
     def to_asgi_response(self, app: Any, request: AnyRequest, **rest: Any) -> Any:
-        """The page, or only the asked fragment of it."""
+        """The page, or only the asked fragments of it."""
         response = super().to_asgi_response(app, request, **rest)
         kept = kept_views.found(request)
         if kept is not None:
@@ -61,17 +61,22 @@ class ConsolePage(Template):
             response.headers["content-length"] = str(len(response.body))
         wanted = request.headers.get(FRAGMENT)
         if wanted is not None:
-            response.body = cut(response.body, wanted)
+            response.body = cut(response.body, *wanted.split())
             response.headers["content-length"] = str(len(response.body))
         return response
 
 
-def cut(page: bytes, name: str) -> bytes:
-    """The fragment `name` of a rendered page (see `ui.fragment`), the whole page without it."""
+def cut(page: bytes, *names: str) -> bytes:
+    """The fragments `names` of a rendered page (see `ui.fragment`), the whole page without them."""
+    return b"\n".join(filter(None, (_fragment(page, name) for name in names))) or page
+
+
+def _fragment(page: bytes, name: str) -> bytes:
+    """One fragment, empty where there is none."""
     start, end = f"<!--[{name}-->".encode(), f"<!--{name}]-->".encode()
-    _, found, rest = page.partition(start)
+    _, _, rest = page.partition(start)
     inside, closed, _ = rest.partition(end)
-    return inside.strip() if found and closed else page
+    return inside.strip() if closed else b""
 
 
 def page(
@@ -90,7 +95,8 @@ def page(
     With errors it is 400 where no status is given.
 
     The template has, beside `context`: person, brain, brains, body (the own body of an
-    editor), language, theme, say, may, nav, counters, flashes, errors, now, csrf_input.
+    editor), language, theme, say, tongue, lang_of, may, nav, counters, flashes, errors, now,
+    csrf_input.
     """
     return ConsolePage(
         template,
@@ -233,6 +239,7 @@ def _frame(request: AnyRequest, area: str) -> dict[str, Any]:
         "say": spoken.say,
         "has_text": lambda key: wording.has(key, spoken_in),
         "tongue": lambda tag, capital=False: tongue(request, tag, capital=capital),
+        "lang_of": lambda text: _lang_of(request, text, spoken_in),
         "dates": spoken,
         "may": lambda right, **where: may(request, right, **where),
         "nav": _links(request, nav.BRAIN, brain, area) if brain else [],
@@ -269,6 +276,12 @@ class _Words(msgspec.Struct, frozen=True):
 
     def input(self, at: dt.datetime | None) -> str:
         return dates.input_date(at)
+
+
+def _lang_of(request: AnyRequest, text: str, spoken_in: str) -> Markup:
+    """The attribute that says how to read `text` aloud, where it is not as the page around it."""
+    found = service(request).pipeline.languages.certainly(text)
+    return Markup("") if found in (None, spoken_in) else Markup(f' lang="{found}"')
 
 
 def _pointed(request: AnyRequest, errors: Sequence[Problem]) -> list[Problem]:

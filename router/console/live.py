@@ -21,7 +21,7 @@ from brains.store import now as utc_now
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
-# A comment sent in silence, so that a page that has gone is noticed.
+# The same again in silence: a page that has gone is noticed, and a page notices a dead line.
 HEARTBEAT_SECONDS = 20.0
 
 
@@ -65,8 +65,8 @@ class Live:
                 return await counters.count(tx, place.brain, utc_now())
             return await counters.count_own(tx, place.brain, utc_now(), place.body, place.scopes)
 
-    async def changes(self, place: Place) -> AsyncIterator[Counts | None]:
-        """The numbers now and after each change, None in longer silence, until `end`."""
+    async def changes(self, place: Place) -> AsyncIterator[Counts]:
+        """The numbers now, after each change and in longer silence, until `end`."""
         told: Counts | None = None
         said_at = self._clock()
         while not self._ended.is_set():
@@ -76,7 +76,7 @@ class Live:
                 log.warning("the console's counters could not be read: %s", error)
                 found = told or Counts()
             if found != told or self._clock() - said_at >= HEARTBEAT_SECONDS:
-                yield found if found != told else None
+                yield found
                 told, said_at = found, self._clock()
             await self._pause()
 

@@ -38,11 +38,8 @@ async def _stream(
     async for counts in live.changes(place):
         if not await is_as_before(request):
             return
-        if counts is None:
-            yield ServerSentEventMessage(data=None, comment="")
-        else:
-            data = msgspec.json.encode(counts).decode()
-            yield ServerSentEventMessage(event="counts", data=data, retry=RETRY_MS)
+        data = msgspec.json.encode(counts).decode()
+        yield ServerSentEventMessage(event="counts", data=data, retry=RETRY_MS)
 
 
 handlers = [events]

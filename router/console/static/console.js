@@ -1,42 +1,51 @@
 // What the console does beside what its pages do by themselves: live counters and lists,
 // keys, progress. Every page works without this file.
 
-const RETRY_MS = 2000;
-
 document.documentElement.classList.add("scripted");
 
 // --- Fragments: parts of a page fetched anew -------------------------------------------------
 
+const REACHABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
 const running = new Set();
+const waiting = new Set();
 
 /** Fetch the fragment `element` anew and put it in the old one's place, unless it is in use. */
 export async function refresh(element, url = location.href) {
-  const id = element.id;
-  if (running.has(id)) return null;
-  if (inUse(element)) {
-    if (element.querySelector("[data-choice]:checked")) offer(element);
-    return null;
-  }
-  running.add(id);
+  await renew([element], url);
+}
+
+/** Several parts of one page cost one request. What is in use is renewed once it is let go. */
+async function renew(elements, url = location.href) {
+  const free = elements.filter((element) => !running.has(element.id) && !keptBack(element));
+  if (!free.length) return;
+  const ids = free.map((element) => element.id);
+  ids.forEach((id) => running.add(id));
   try {
-    const response = await fetch(url, { headers: { "X-Fragment": id }, credentials: "same-origin" });
-    if (response.redirected && !response.url.startsWith(location.origin + "/console/")) return null;
-    if (!response.ok) return null;
-    return swap(element, await response.text());
+    const response = await fetch(url, { headers: { "X-Fragment": ids.join(" ") }, credentials: "same-origin" });
+    if (!response.ok) return;
+    if (response.redirected && !response.url.startsWith(location.origin + "/console/")) return;
+    const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const element of free) swap(element, parsed.getElementById(element.id));
   } catch {
-    return null; // away for a moment: the next refresh will do
+    // away for a moment: the next change will do
   } finally {
-    running.delete(id);
+    ids.forEach((id) => running.delete(id));
   }
 }
 
-function swap(element, html) {
-  const parsed = new DOMParser().parseFromString(html, "text/html").getElementById(element.id);
-  if (!parsed) return null;
+function keptBack(element) {
+  if (!inUse(element)) return false;
+  if (element.querySelector("[data-choice]:checked")) offer(element);
+  else waiting.add(element.id);
+  return true;
+}
+
+function swap(element, parsed) {
+  if (!parsed || !element.isConnected || keptBack(element)) return;
   const old = new Set([...element.querySelectorAll("[data-key]")].map((item) => item.dataset.key));
-  const focused = document.activeElement?.id;
   const fresh = document.importNode(parsed, true);
   const at = marked < 0 ? null : items()[marked]?.dataset.key?.split("-")[0];
+  const again = sameIn(fresh, element, document.activeElement);
   element.replaceWith(fresh);
   if (at) remark(at);
   if (old.size) {
@@ -44,8 +53,32 @@ function swap(element, html) {
       if (!old.has(item.dataset.key)) item.classList.add("changed");
     }
   }
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-  return fresh;
+  if (document.activeElement === document.body) again?.focus({ preventScroll: true });
+}
+
+/** What in `fresh` is what had the focus in `old`: by its id, where it leads, or its place. */
+function sameIn(fresh, old, focused) {
+  if (!old.contains(focused)) return null;
+  const all = [...fresh.querySelectorAll(REACHABLE)];
+  const place = [...old.querySelectorAll(REACHABLE)].indexOf(focused);
+  const href = focused.getAttribute("href");
+  return (
+    all.find((one) => focused.id && one.id === focused.id) ??
+    all.find((one) => href && one.getAttribute("href") === href) ??
+    all[Math.min(place, all.length - 1)]
+  );
+}
+
+/** What somebody was using when it should have been renewed, they have let go of. */
+function letGo() {
+  const ids = [...waiting];
+  waiting.clear();
+  const found = ids.map((id) => document.getElementById(id)).filter(Boolean);
+  if (found.length) renew(found);
+}
+
+for (const kind of ["focusout", "change", "toggle"]) {
+  document.addEventListener(kind, () => waiting.size && setTimeout(letGo), true);
 }
 
 /** What is chosen in a list stays as it is; whoever chose may have it shown anew. */
@@ -96,24 +129,51 @@ for (const element of document.querySelectorAll("[data-fragment][data-every]")) 
 
 // --- Live counters ----------------------------------------------------------------------------
 
+// The server says something every 20 seconds: a line that is silent for longer is dead, as after a
+// laptop's sleep. Pages that lost it come back at different times, and less often each time.
+const SILENCE_MS = 50000;
+const RETRY_MS = 2000;
+const RETRY_MS_MAX = 60000;
+// A renewed part costs the server work: under a steady stream of changes it rests this many times
+// as long as the part took to come.
+const REST = 50;
+const REST_MS = 1000;
+const SPREAD_MS = 250;
+
 let version = null;
 let stream = null;
+let heard = 0;
+let retry = RETRY_MS;
+let comingBack = null;
 
 function listen() {
   const brain = document.body.dataset.brain;
+  clearTimeout(comingBack);
   if (!brain || stream || document.hidden) return;
+  heard = performance.now();
   stream = new EventSource(`/console/events?brain=${encodeURIComponent(brain)}`);
-  stream.addEventListener("counts", (event) => told(JSON.parse(event.data)));
+  stream.addEventListener("counts", (event) => {
+    heard = performance.now();
+    retry = RETRY_MS;
+    told(JSON.parse(event.data));
+  });
   stream.addEventListener("error", () => {
-    if (stream?.readyState !== EventSource.CLOSED) return;
     silence();
-    setTimeout(listen, RETRY_MS);
+    comingBack = setTimeout(listen, retry * (0.5 + Math.random()));
+    retry = Math.min(2 * retry, RETRY_MS_MAX);
   });
 }
 
 function silence() {
+  clearTimeout(comingBack);
   stream?.close();
   stream = null;
+}
+
+function listenAnew() {
+  if (!stream || performance.now() - heard < SILENCE_MS) return;
+  silence();
+  listen();
 }
 
 function told(counts) {
@@ -130,12 +190,36 @@ function told(counts) {
   const now = `${counts.version} ${counts.open}`;
   const changed = version !== null && version !== now;
   version = now;
-  if (changed) for (const element of document.querySelectorAll("[data-live]")) refresh(element);
+  if (changed) renewLive();
+}
+
+let resting = false;
+let changedSince = false;
+
+async function renewLive() {
+  if (resting) {
+    changedSince = true;
+    return;
+  }
+  resting = true;
+  changedSince = false;
+  await pause(Math.random() * SPREAD_MS);
+  const began = performance.now();
+  await renew([...document.querySelectorAll("[data-live]")]);
+  await pause(Math.max(REST_MS, REST * (performance.now() - began)));
+  resting = false;
+  if (changedSince) renewLive();
+}
+
+function pause(ms) {
+  return new Promise((done) => setTimeout(done, ms));
 }
 
 if (document.body.hasAttribute("data-live-counters")) {
   listen();
+  setInterval(listenAnew, SILENCE_MS / 5);
   document.addEventListener("visibilitychange", () => (document.hidden ? silence() : listen()));
+  addEventListener("online", () => (silence(), listen()));
   addEventListener("pagehide", silence);
   addEventListener("pageshow", listen);
 }
@@ -150,7 +234,9 @@ async function watch() {
     const state = await response.json();
     job.querySelector("progress").value = state.share;
     job.querySelector(".progress-share").textContent = `${Math.round(state.share * 100)} %`;
-    job.querySelector("[data-what]").textContent = state.what;
+    // Said aloud by screen readers: only when it is another than before.
+    const what = job.querySelector("[data-what]");
+    if (what.textContent !== state.what) what.textContent = state.what;
     if (state.state !== "running") return location.replace(state.then || location.href);
   } catch {
     // away for a moment
@@ -163,6 +249,10 @@ if (job) watch();
 // --- Keys ---------------------------------------------------------------------------------------
 
 const writing = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+const MENUS = "details.panel[open], details.account[open], details.menu-narrow[open]";
+const KEYS = "samsvar:keys";
+const help = document.getElementById("keyboard-help");
+const wanted = help?.querySelector("[data-keys]");
 let marked = -1;
 
 function items() {
@@ -192,20 +282,20 @@ function remark(key) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") {
-    document.querySelector("details.account[open]")?.removeAttribute("open");
-    const panel = document.activeElement?.closest("details.panel[open]");
-    if (panel) {
-      panel.open = false;
-      panel.querySelector("summary").focus();
+    const open = document.activeElement?.closest(MENUS) ?? document.querySelector("details.account[open]");
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
     }
   }
-  if (event.target.matches(writing)) return;
+  if (event.target.matches(writing) || document.querySelector("dialog[open]")) return;
+  if (localStorage.getItem(KEYS) === "off") return;
   const inList = event.target.closest("[data-item]") !== null;
   if (event.key === "/") {
     event.preventDefault();
     document.getElementById("search")?.focus();
   } else if (event.key === "?") {
-    document.getElementById("keyboard-help")?.showModal();
+    help?.showModal();
   } else if (event.key === "j" || (event.key === "ArrowDown" && inList)) {
     event.preventDefault();
     move(1);
@@ -216,6 +306,13 @@ document.addEventListener("keydown", (event) => {
     (event.target.closest("[data-item]") ?? items()[marked])?.querySelector("[data-choice]")?.click();
   }
 });
+
+// Speech input and stray keys press letters too: whoever wants can do without them.
+if (wanted) {
+  wanted.checked = localStorage.getItem(KEYS) !== "off";
+  wanted.addEventListener("change", () => localStorage.setItem(KEYS, wanted.checked ? "on" : "off"));
+}
+document.querySelector("[data-help]")?.addEventListener("click", () => help.showModal());
 
 // Where a list is walked from is also where it was clicked or tabbed into.
 document.addEventListener("focusin", (event) => {
@@ -301,6 +398,7 @@ for (const element of document.querySelectorAll("[data-forget]")) {
 // --- Pressed once ---------------------------------------------------------------------------------
 
 const PRESSED_MS = 4000;
+const SAID_AFTER_MS = 100;
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -339,3 +437,10 @@ document.addEventListener("change", (event) => {
 
 // What must be put right is read first.
 document.getElementById("errors")?.focus();
+
+// Screen readers say what changes on a page, and not what was there when it came.
+for (const line of document.querySelectorAll("#flashes .alert-text")) {
+  const text = line.textContent;
+  line.textContent = "\u00a0";
+  setTimeout(() => (line.textContent = text), SAID_AFTER_MS);
+}

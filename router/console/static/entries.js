@@ -32,7 +32,8 @@ function show(html) {
   const opened = new Set([...old.querySelectorAll("details[open][id]")].map((one) => one.id));
   for (const one of fresh.querySelectorAll("details[id]")) one.open = opened.has(one.id) || one.open;
   const count = form.querySelector("[data-count]");
-  count.textContent = fresh.querySelector("[role=status]").textContent;
+  const counted = fresh.querySelector("[data-counted]").textContent;
+  if (count && count.textContent !== counted) count.textContent = counted;
   const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
   const top = old.parentElement.scrollTop;
   old.replaceWith(document.importNode(fresh, true));
