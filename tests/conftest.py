@@ -7,24 +7,36 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
 from embeddings.encoder import Encoder, Vectors, load_encoder
 from embeddings.kept import KeptVectors
 from embeddings.packaged import default_cache
 from tests.beside import Groups, put_in_order
+from tests.processes import logging_to
+from tests.waiting import PATIENCE_S, until_now
 
 Kind = Literal["query", "passage"]
-START_SECONDS_MAX = 600
 ADMIN_KEY = "the-demo-tests-admin-key"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+# The same examples in every run, and as long for each as the machine takes.
+settings.register_profile(
+    "suite",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
@@ -118,30 +130,20 @@ def start_server(
     """`samsvar serve --demo` on a free port: the process and its address, once it is ready."""
     command = [sys.executable, "-m", "router.cli", "serve", "--demo", "--port", "0"]
     log = home / "server.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
-    try:
+    with logging_to(log, command, env=environment) as process:
         yield process, _address(process, log)
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 @pytest.fixture
 def demo(demo_server: str) -> Iterator[httpx.Client]:
     """A client of the demo, without a key."""
-    with httpx.Client(base_url=demo_server, timeout=60) as client:
+    with httpx.Client(base_url=demo_server, timeout=PATIENCE_S) as client:
         yield client
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     """Wait until the server says it is ready, and read where it listens."""
-    deadline = time.monotonic() + START_SECONDS_MAX
-    while time.monotonic() < deadline:
-        said = log.read_text("utf-8", "replace")
-        if "Ready." in said:
-            return next(word for word in said.split() if word.startswith("http")).rsplit("/", 1)[0]
-        if process.poll() is not None:
-            raise RuntimeError(f"the demo server ended:\n{said}")
-        time.sleep(0.2)
-    raise RuntimeError(f"the demo server was not ready in time:\n{log.read_text('utf-8')}")
+    until_now(lambda: "Ready." in log.read_text("utf-8") or process.poll() is not None)
+    said = log.read_text("utf-8")
+    assert process.poll() is None, f"the demo server ended:\n{said}"
+    return next(word for word in said.split() if word.startswith("http")).rsplit("/", 1)[0]

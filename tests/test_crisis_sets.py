@@ -21,7 +21,7 @@ from router.detect.human import HumanDetector
 from tests.conftest import DefaultEncoder
 
 DATA = Path(__file__).parent / "data"
-DETECT_SECONDS_MAX = 0.01  # about 1.5 ms on an idle machine
+ENCODED = 20
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -103,11 +103,16 @@ def test_who_wants_a_human_gets_one_and_nobody_else(
     assert wrong == []
 
 
-def test_detection_takes_a_moment(
+def test_detection_takes_less_than_encoding(
     default_encoder: DefaultEncoder, crisis_detector: CrisisDetector
 ) -> None:
+    """Both are in the way of every message: about 1.5 ms of the processor beside 10."""
     asked = encoded(default_encoder, rows("lookalikes"))
-    started = time.thread_time()
+    began = time.process_time()
     for row, vector in asked:
         crisis_detector.detect(row["text"], vector)
-    assert (time.thread_time() - started) / len(asked) < DETECT_SECONDS_MAX
+    detecting = time.process_time() - began
+    began = time.process_time()
+    for row, _ in asked[:ENCODED]:
+        default_encoder.encode([f"{row['text']} – en gang til"])
+    assert detecting / len(asked) < (time.process_time() - began) / ENCODED

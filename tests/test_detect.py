@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.detect import crisis, human
@@ -156,7 +156,6 @@ def test_words_are_folded_to_what_they_have_in_common() -> None:
 
 
 @given(st.text(max_size=300))
-@settings(deadline=None)
 def test_any_text_folds_to_words_between_sentence_marks(text: str) -> None:
     folded = fold(text)
     assert folded.startswith(" .")

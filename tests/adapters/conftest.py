@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from tests.adapters.installations import Two, peers_of_each_other
 from tests.browser.conftest import browser, page
+from tests.waiting import PATIENCE_S
 
 __all__ = ["browser", "page"]
 
@@ -27,7 +28,6 @@ UNANSWERED = "hvem vant fotball-VM i 1998?"
 FOLLOW_UP = "Når hentes søpla?"
 
 JS = Path(__file__).parent / "js"
-NPM_SECONDS_MAX = 300
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,12 @@ def partner_key(demo_server: str, demo_environment: dict[str, str]) -> str:
     command = [sys.executable, "-m", "router.cli", "keys", "create", "a partner"]
     command += ["--role", "partner"]
     made = subprocess.run(
-        command, env=demo_environment, capture_output=True, text=True, check=True, timeout=60
+        command,
+        env=demo_environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
     return made.stdout.strip()
 
@@ -48,13 +53,13 @@ def node_modules() -> Path:
     Fetched the first time, and when the lock file has changed; by one process at a time.
     """
     wanted, fetched = JS / "package-lock.json", JS / "node_modules" / ".fetched"
-    with FileLock(Path(tempfile.gettempdir()) / "samsvar-tests-npm.lock"):
+    with FileLock(Path(tempfile.gettempdir()) / f"samsvar-tests-npm-{os.getuid()}.lock"):
         if not fetched.exists() or fetched.read_bytes() != wanted.read_bytes():
             npm = shutil.which("npm")
             if npm is None:
                 pytest.skip("npm is not on this machine: the JavaScript clients cannot be fetched")
             command = [npm, "ci", "--ignore-scripts", "--prefer-offline"]
-            done = subprocess.run(command, cwd=JS, check=False, timeout=NPM_SECONDS_MAX)
+            done = subprocess.run(command, cwd=JS, check=False, timeout=PATIENCE_S)
             if done.returncode != 0:
                 (pytest.fail if os.environ.get("CI") else pytest.skip)("npm ci failed, see above")
             fetched.write_bytes(wanted.read_bytes())

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ import msgspec
 
 from adapters.samsvar.adapter import SamsvarAdapter
 from brains import cards
+from brains.checks import TIME_LIMIT_SECONDS
 from brains.model import Body, Brain, Entry
 from router.api.app import create_app
 from router.service import Service
@@ -25,8 +26,8 @@ from router.settings import Settings
 from tests.adapters.lines import question
 from tests.api.conftest import ADMIN_KEY, DIMENSIONS, BlockingFakeEncoder, served
 from tests.router.conftest import BENEFIT, SNOW, others
+from tests.waiting import PATIENCE_S, until
 
-SECONDS_MAX = 30.0
 ENTRIES = {
     "kommune": [SNOW, *others("kommune", 16, "veg", "samtale")],
     "nav": [BENEFIT, *others("nav", 12, "dagp")],
@@ -59,7 +60,7 @@ class Installation(NamedTuple):
         process = await asyncio.create_subprocess_exec(
             *command, env=os.environ | self.environment, stdout=pipe, stderr=pipe
         )
-        out, error = await asyncio.wait_for(process.communicate(), 60)
+        out, error = await asyncio.wait_for(process.communicate(), PATIENCE_S)
         assert process.returncode == 0, error.decode()
         return out.decode()
 
@@ -125,7 +126,9 @@ async def peers_of_each_other(homes: Sequence[Path]) -> AsyncIterator[Two]:
         for one, body in zip(two, ("nav", "kommune"), strict=True):
             await one.service.knowledge.refit_if_stale()
             connections = one.service.connections
-            patient = msgspec.structs.replace(connections.get(body), time_limit_s=SECONDS_MAX)
+            patient = msgspec.structs.replace(
+                connections.get(body), time_limit_s=TIME_LIMIT_SECONDS[1]
+            )
             await connections.save(patient)
         yield two
 
@@ -138,9 +141,3 @@ async def again(one: Installation) -> None:
     """Have it read the manifests of its partners again."""
     async with one.service.db.write() as tx:
         await cards.ask_again(tx)
-
-
-async def until(*conditions: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS_MAX):
-        while not all(condition() for condition in conditions):
-            await asyncio.sleep(0.05)

@@ -18,8 +18,7 @@ from router.installed import installed
 from router.security.access import Access
 from router.settings import Settings
 from tests.api.conftest import federation, served
-
-START_SECONDS_MAX = 120
+from tests.waiting import PATIENCE_S
 
 
 class Small(NamedTuple):
@@ -37,7 +36,7 @@ def small_service(home: Path) -> Iterator[Small]:
     thread = threading.Thread(target=lambda: loop.run_until_complete(_run(home, ready, ended)))
     thread.start()
     try:
-        yield ready.result(START_SECONDS_MAX)
+        yield ready.result(PATIENCE_S)
     finally:
         loop.call_soon_threadsafe(ended.set)
         thread.join()

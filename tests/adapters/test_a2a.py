@@ -30,6 +30,7 @@ from google.protobuf.json_format import MessageToDict
 from adapters.a2a.adapter import A2AAdapter
 from tests.adapters.conftest import ANSWERED, CRISIS, FOLLOW_UP, NAVS, UNANSWERED, VAGUE
 from tests.adapters.lines import PlainLine, question
+from tests.waiting import PATIENCE_S
 
 BINDINGS = {"1.0": ("JSONRPC", "1.0"), "0.3": ("JSONRPC", "0.3"), "rest": ("HTTP+JSON", "1.0")}
 
@@ -69,7 +70,7 @@ class Caller:
 
 @pytest.fixture
 async def caller(demo_server: str, partner_key: str) -> AsyncIterator[Caller]:
-    async with httpx.AsyncClient(timeout=60) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         yield Caller(http, demo_server, partner_key)
 
 
@@ -236,7 +237,7 @@ async def test_a_wrong_key_is_refused_and_none_is_a_visitor(
 async def test_one_samsvar_reads_anothers_reply_whole(
     demo_server: str, partner_key: str, settings: dict[str, str]
 ) -> None:
-    async with httpx.AsyncClient(timeout=60) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         line = PlainLine(f"{demo_server}/adapters/a2a/bergen", http, partner_key, settings)
         asked = question(VAGUE, sender="nav", via=("nav",))
         told = await A2AAdapter().ask(line, asked)
@@ -253,7 +254,7 @@ async def test_two_callers_with_one_id_have_two_conversations(
 ) -> None:
     mine = str(uuid.uuid4())
     keyed = await ask(await caller.client("bergen"), VAGUE, mine)
-    async with httpx.AsyncClient(timeout=60) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         stranger = await Caller(http, demo_server, "").client("bergen")
         first = await ask(stranger, VAGUE, mine)
     assert reply(keyed)["turn"] == reply(first)["turn"]

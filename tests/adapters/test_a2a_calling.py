@@ -20,6 +20,7 @@ from router.messages import Option, Source
 from tests.adapters.lines import PlainLine, question
 from tests.adapters.peers import a2a as peer
 from tests.api.conftest import served
+from tests.waiting import PATIENCE_S
 
 ADAPTER = A2AAdapter()
 BINDINGS = {
@@ -47,7 +48,7 @@ async def at(
     """A line to the application that is made for its own address."""
     late = _Late()
     late.app = Litestar()
-    async with served(late) as address, httpx.AsyncClient(timeout=10) as http:  # type: ignore[arg-type]
+    async with served(late) as address, httpx.AsyncClient(timeout=PATIENCE_S) as http:  # type: ignore[arg-type]
         late.app = make(address)
         yield PlainLine(address, http, "a-secret", settings)
 
@@ -212,6 +213,6 @@ async def test_a_partner_that_is_down_is_told_from_one_that_talks_nonsense() -> 
     async with at(lambda _: Litestar()) as line:
         with pytest.raises(httpx.HTTPStatusError):
             await ADAPTER.ask(line, question("Hei"))
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         with pytest.raises(httpx.ConnectError):
             await ADAPTER.ask(PlainLine(line.address, http), question("Hei"))

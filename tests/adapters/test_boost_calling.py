@@ -16,6 +16,7 @@ from router.adapters import PartnerFailed, Told
 from tests.adapters.lines import PlainLine, question
 from tests.adapters.peers import boost as peer
 from tests.api.conftest import served
+from tests.waiting import PATIENCE_S
 
 
 class Bergen:
@@ -32,7 +33,7 @@ class Bergen:
 @pytest.fixture
 async def bergen() -> AsyncIterator[Bergen]:
     frida = peer.Frida()
-    async with served(peer.app(frida)) as address, AsyncClient() as http:
+    async with served(peer.app(frida)) as address, AsyncClient(timeout=PATIENCE_S) as http:
         yield Bergen(PlainLine(address, http), frida)
 
 
@@ -127,7 +128,10 @@ async def test_what_the_protocol_does_not_allow_fails() -> None:
         status, body = NONSENSE[number]
         return Response(body, status_code=status, media_type="application/json")
 
-    async with served(Litestar([broken], openapi_config=None)) as address, AsyncClient() as http:
+    async with (
+        served(Litestar([broken], openapi_config=None)) as address,
+        AsyncClient(timeout=PATIENCE_S) as http,
+    ):
         for number, (_, body) in enumerate(NONSENSE):
             with pytest.raises(PartnerFailed):
                 line = PlainLine(f"{address}/{number}", http)
@@ -140,14 +144,14 @@ async def test_refusal_is_an_http_error(bergen: Bergen) -> None:
 
 
 async def test_question_that_has_been_there_is_refused(demo_server: str) -> None:
-    async with AsyncClient(timeout=60) as http:
+    async with AsyncClient(timeout=PATIENCE_S) as http:
         line = PlainLine(f"{demo_server}/adapters/boost/nav", http)
         with pytest.raises(httpx.HTTPStatusError):
             await BoostAdapter().ask(line, question("dagpenger", via=("nav", "bergen")))
 
 
 async def test_two_of_us_understand_each_other(demo_server: str) -> None:
-    async with AsyncClient(timeout=60) as http:
+    async with AsyncClient(timeout=PATIENCE_S) as http:
         line = PlainLine(f"{demo_server}/adapters/boost/nav", http)
         told = await BoostAdapter().ask(line, question("Hvordan søker jeg dagpenger?"))
         assert "dagpenger" in told.html and told.sources

@@ -9,7 +9,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,10 +19,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.adapters.conftest import ANSWERED, CRISIS, FOLLOW_UP, JS, NAVS, UNANSWERED, VAGUE
-from tests.browser.conftest import TIMEOUT_MS, VIEWPORT
+from tests.browser.conftest import new_context
+from tests.waiting import PATIENCE_S, until_now
 
 TYPING_MS_MAX = 6_000
-LISTED_SECONDS_MAX = 30
 PAGE = """<!doctype html><html lang="nb"><meta charset="utf-8"><title>Bergen</title>
 <div id="root" data-boost-api-url-base="{address}"></div><script src="page.js"></script></html>"""
 
@@ -59,12 +58,10 @@ def site(
 def _list_origin(origin: str, demo_server: str, environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "router.cli", "bodies", "add", "bergen"]
     command += ["--name", "Bergen kommune", "--origin", origin]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE_S)
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-    deadline = time.monotonic() + LISTED_SECONDS_MAX
-    while httpx.options(f"{demo_server}/adapters/boost/bergen", headers=asked).status_code != 204:
-        assert time.monotonic() < deadline, "the server has not noticed the new origin"
-        time.sleep(0.1)
+    url = f"{demo_server}/adapters/boost/bergen"
+    until_now(lambda: httpx.options(url, headers=asked, timeout=PATIENCE_S).status_code == 204)
 
 
 class Chatbot:
@@ -103,8 +100,7 @@ class Chatbot:
 @pytest.fixture(scope="module")
 def chatbot(browser: Browser, site: str) -> Iterator[Chatbot]:
     """One visitor's, who asks about this and that."""
-    context = browser.new_context(viewport=VIEWPORT, locale="nb-NO")
-    context.set_default_timeout(TIMEOUT_MS)
+    context = new_context(browser)
     yield opened(context.new_page(), site)
     context.close()
 

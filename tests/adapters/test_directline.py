@@ -14,10 +14,10 @@ from adapters.directline.adapter import DirectLineAdapter
 from router.adapters import PartnerFailed
 from tests.adapters.conftest import ANSWERED, CRISIS, FOLLOW_UP, JS, NAVS, VAGUE
 from tests.adapters.lines import PlainLine, question
+from tests.waiting import PATIENCE_S
 
 HUMAN = "Jeg vil snakke med et menneske"
 HERO = "application/vnd.microsoft.card.hero"
-SECONDS_MAX = 30
 
 
 def message(text: str, **more: object) -> dict[str, object]:
@@ -33,7 +33,7 @@ def driven(domain: str, turns: list[dict[str, Any]], **options: object) -> dict[
         input=given,
         capture_output=True,
         text=True,
-        timeout=SECONDS_MAX,
+        timeout=PATIENCE_S,
     )
     assert ran.returncode == 0, ran.stderr
     found: dict[str, Any] = json.loads(ran.stdout)
@@ -54,7 +54,7 @@ def domain(demo_server: str) -> str:
 @pytest.fixture(scope="module")
 def talked(domain: str, node_modules: Path) -> dict[str, Any]:
     """A whole conversation, with a token that anybody may ask for."""
-    token = httpx.post(f"{domain}/tokens/generate").json()["token"]
+    token = httpx.post(f"{domain}/tokens/generate", timeout=PATIENCE_S).json()["token"]
     turns = [
         {"type": "event", "name": "webchat/join", "value": {"language": "nb-NO"}},
         {"type": "typing"},
@@ -151,7 +151,9 @@ def test_comes_back_to_a_conversation_and_sees_only_what_is_new(
     kept = {name: talked[name] for name in ("token", "conversationId", "watermark")}
     headers = {"Authorization": f"Bearer {kept['token']}"}
     conversation = f"{domain}/conversations/{kept['conversationId']}"
-    httpx.post(f"{conversation}/activities", json=message(ANSWERED), headers=headers)
+    httpx.post(
+        f"{conversation}/activities", json=message(ANSWERED), headers=headers, timeout=PATIENCE_S
+    )
     seen = driven(domain, [message("2 timer")], **kept)["seen"]
     assert seen[0]["text"] == ANSWERED
     assert not {one["id"] for one in seen} & {one["id"] for one in talked["seen"]}
@@ -163,11 +165,15 @@ def test_a_partners_key_is_the_secret(domain: str, partner_key: str, node_module
     assert found["seen"][0]["locale"] == "en"
     conversation = f"{domain}/conversations/{found['conversationId']}"
     headers = {"Authorization": f"Bearer {partner_key}"}
-    posted = httpx.post(f"{conversation}/activities", json=message("2"), headers=headers)
-    seen = httpx.get(f"{conversation}/activities", headers=headers).json()["activities"]
+    posted = httpx.post(
+        f"{conversation}/activities", json=message("2"), headers=headers, timeout=PATIENCE_S
+    )
+    seen = httpx.get(f"{conversation}/activities", headers=headers, timeout=PATIENCE_S).json()[
+        "activities"
+    ]
     chosen = next(one for one in seen if one.get("replyToId") == posted.json()["id"])
     assert outcome(chosen)["type"] == "answered"
-    stranger = httpx.get(f"{conversation}/activities")
+    stranger = httpx.get(f"{conversation}/activities", timeout=PATIENCE_S)
     assert (stranger.status_code, stranger.json()["error"]["code"]) == (401, "BadArgument")
 
 
@@ -175,13 +181,13 @@ def test_a_wrong_secret_does_not_connect(domain: str, node_modules: Path) -> Non
     found = driven(domain, [message(ANSWERED)], secret="smsv_wrong")
     assert found["failure"] == "failed to connect"
     headers = {"Authorization": "Bearer smsv_wrong"}
-    refused = httpx.post(f"{domain}/conversations", headers=headers)
+    refused = httpx.post(f"{domain}/conversations", headers=headers, timeout=PATIENCE_S)
     assert refused.status_code == 403
     assert "unknown or revoked" in refused.json()["error"]["message"]
 
 
 def test_a_token_is_good_for_its_conversation_alone_and_can_be_refreshed(domain: str) -> None:
-    with httpx.Client(base_url=domain, timeout=30) as http:
+    with httpx.Client(base_url=domain, timeout=PATIENCE_S) as http:
         mine = http.post("conversations", json={"user": {"id": "kari"}})
         assert mine.status_code == 201
         assert mine.json()["expires_in"] > 600
@@ -198,7 +204,9 @@ def test_a_token_is_good_for_its_conversation_alone_and_can_be_refreshed(domain:
         path = f"conversations/{mine.json()['conversationId']}"
         assert http.get(path, headers=headers).json()["token"]
         elsewhere = domain.replace("/bergen/", "/nav/")
-        assert httpx.get(f"{elsewhere}/{path}", headers=headers).status_code == 403
+        assert (
+            httpx.get(f"{elsewhere}/{path}", headers=headers, timeout=PATIENCE_S).status_code == 403
+        )
         said = message(ANSWERED, **{"from": {"id": "somebody else"}})
         http.post(f"{path}/activities", json=said, headers=headers)
         seen = http.get(f"{path}/activities?watermark=1", headers=headers).json()["activities"]
@@ -207,7 +215,7 @@ def test_a_token_is_good_for_its_conversation_alone_and_can_be_refreshed(domain:
 
 async def test_another_samsvar_reads_the_whole_reply_and_chooses_from_it(domain: str) -> None:
     adapter = DirectLineAdapter()
-    async with httpx.AsyncClient(timeout=30) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         line = PlainLine(domain, http, settings={"poll_s": "0.05"})
         told = await adapter.ask(line, question(VAGUE, sender="nav", via=("nav",)))
         assert told.kind == "clarify"
@@ -247,33 +255,41 @@ async def test_another_samsvar_reads_the_whole_reply_and_chooses_from_it(domain:
 def test_what_does_not_fit_is_refused_in_the_protocols_form(
     domain: str, path: str, content: bytes, status: int, says: str
 ) -> None:
-    begun = httpx.post(f"{domain}/conversations").json()
+    begun = httpx.post(f"{domain}/conversations", timeout=PATIENCE_S).json()
     headers = {"Authorization": f"Bearer {begun['token']}", "Content-Type": "application/json"}
     address = f"{domain}/conversations/{begun['conversationId']}/{path}"
-    refused = httpx.post(address, content=content, headers=headers)
+    refused = httpx.post(address, content=content, headers=headers, timeout=PATIENCE_S)
     assert refused.status_code == status, refused.text
     assert says in refused.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("watermark", ["-1", "many", "9" * 40, "٣"])
 def test_a_watermark_that_is_none_is_refused(domain: str, watermark: str) -> None:
-    begun = httpx.post(f"{domain}/conversations").json()
+    begun = httpx.post(f"{domain}/conversations", timeout=PATIENCE_S).json()
     headers = {"Authorization": f"Bearer {begun['token']}"}
     address = f"{domain}/conversations/{begun['conversationId']}/activities"
-    refused = httpx.get(address, params={"watermark": watermark}, headers=headers)
+    refused = httpx.get(
+        address, params={"watermark": watermark}, headers=headers, timeout=PATIENCE_S
+    )
     assert refused.status_code == 400
     assert "watermark" in refused.json()["error"]["message"]
 
 
 def test_what_is_not_there_is_refused(domain: str, partner_key: str) -> None:
-    nowhere = httpx.post(f"{domain.replace('/bergen/', '/nowhere/')}/tokens/generate")
+    nowhere = httpx.post(
+        f"{domain.replace('/bergen/', '/nowhere/')}/tokens/generate", timeout=PATIENCE_S
+    )
     assert nowhere.status_code == 404
     assert "nowhere" in nowhere.json()["error"]["message"]
     headers = {"Authorization": f"Bearer {partner_key}"}
-    unknown = httpx.get(f"{domain}/conversations/unknown/activities", headers=headers)
+    unknown = httpx.get(
+        f"{domain}/conversations/unknown/activities", headers=headers, timeout=PATIENCE_S
+    )
     assert unknown.status_code == 404
     for forged in ("a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJwdWJsaWMifQ.", "..", "é.é.é"):
         refused = httpx.post(
-            f"{domain}/tokens/refresh", headers={"Authorization": f"Bearer {forged}".encode()}
+            f"{domain}/tokens/refresh",
+            headers={"Authorization": f"Bearer {forged}".encode()},
+            timeout=PATIENCE_S,
         )
         assert refused.status_code == 403, forged

@@ -16,6 +16,7 @@ from router.adapters import PartnerFailed, Said, Told
 from tests.adapters.lines import PlainLine, question
 from tests.adapters.peers.directline import PAGE, SECRET, Frida, frida
 from tests.api.conftest import served
+from tests.waiting import PATIENCE_S
 
 FAST = {"poll_s": "0.05", "quiet_s": "0.12"}
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,7 +26,7 @@ DIRECT_LINE = DirectLineAdapter()
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running() -> AsyncIterator[tuple[str, httpx.AsyncClient, Frida]]:
     app = frida()
-    async with served(app) as address, httpx.AsyncClient(timeout=10) as http:
+    async with served(app) as address, httpx.AsyncClient(timeout=PATIENCE_S) as http:
         yield address, http, app.state.frida
 
 
@@ -174,7 +175,10 @@ async def test_what_the_protocol_does_not_know_is_a_failure(content: bytes) -> N
         paths.append(path)
         return Response(content)
 
-    async with served(Litestar([nonsense])) as address, httpx.AsyncClient() as http:
+    async with (
+        served(Litestar([nonsense])) as address,
+        httpx.AsyncClient(timeout=PATIENCE_S) as http,
+    ):
         with pytest.raises(PartnerFailed, match="Direct Line does not know"):
             await asked(PlainLine(address, http, settings=FAST), "noe")
     assert all(path.startswith("/v3/directline/conversations") for path in paths)
@@ -185,7 +189,7 @@ async def test_a_bot_that_breaks_is_an_http_error() -> None:
     async def broken(path: FromPath[str]) -> None:
         return None
 
-    async with served(Litestar([broken])) as address, httpx.AsyncClient() as http:
+    async with served(Litestar([broken])) as address, httpx.AsyncClient(timeout=PATIENCE_S) as http:
         with pytest.raises(httpx.HTTPStatusError):
             await asked(PlainLine(address, http), "noe")
 

@@ -16,6 +16,7 @@ from mcp.shared.exceptions import MCPError
 
 from router.messages import Reply, RouteResult
 from tests.adapters.conftest import ANSWERED, CRISIS, NAVS, VAGUE
+from tests.waiting import PATIENCE_S
 
 NEWEST, OLDER = "auto", "legacy"
 PROBES = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
@@ -27,7 +28,7 @@ async def connected(
 ) -> AsyncIterator[Client]:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30) as http,
+        httpx2.AsyncClient(headers=headers, timeout=PATIENCE_S) as http,
         Client(streamable_http_client(address, http_client=http), mode=mode) as client,
     ):
         yield client
@@ -162,7 +163,9 @@ async def test_what_is_not_there_is_refused(address: str) -> None:
 
 async def test_any_host_name_of_the_service_will_do(address: str) -> None:
     listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    async with httpx.AsyncClient(headers={**PROBES, "host": "svar.bergen.example"}) as http:
+    async with httpx.AsyncClient(
+        headers={**PROBES, "host": "svar.bergen.example"}, timeout=PATIENCE_S
+    ) as http:
         response = await http.post(address, json=listing)
     assert len(response.json()["result"]["tools"]) == 3
 
@@ -190,7 +193,7 @@ async def test_hostile_input_is_no_fault_of_ours(address: str, content: bytes) -
     headers = {**PROBES, "content-type": "application/json"}
     for revision in ("2025-06-18", "2026-07-28"):
         headers["mcp-protocol-version"] = revision
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             response = await http.post(address, content=content, headers=headers)
         assert response.status_code < 500, response.text
         assert "Something went wrong" not in response.text

@@ -10,6 +10,7 @@ import pytest
 
 from tests.adapters.conftest import ANSWERED, CRISIS, FOLLOW_UP, NAVS, UNANSWERED, VAGUE
 from tests.conftest import ADMIN_KEY
+from tests.waiting import PATIENCE_S
 
 Messages = list[Any]
 
@@ -255,6 +256,7 @@ def test_what_is_no_request_is_refused_too(demo_server: str, content: bytes) -> 
         f"{demo_server}/adapters/openai/v1/chat/completions",
         content=content,
         headers={"Content-Type": "application/json"},
+        timeout=PATIENCE_S,
     )
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"
@@ -265,6 +267,7 @@ def test_half_a_character_does_no_harm(demo_server: str) -> None:
         f"{demo_server}/adapters/openai/v1/chat/completions",
         content=b'{"model":"\\ud800","messages":[{"role":"user","content":"hei \\udc00"}]}',
         headers={"Content-Type": "application/json", "Authorization": f"Bearer {ADMIN_KEY}"},
+        timeout=PATIENCE_S,
     )
     assert answer.status_code in (400, 404)
     assert answer.json()["error"]["message"]

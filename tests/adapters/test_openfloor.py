@@ -18,6 +18,7 @@ from tests.adapters.conftest import ANSWERED, CRISIS, FOLLOW_UP, NAVS, VAGUE
 from tests.adapters.lines import PlainLine, question
 from tests.adapters.peers import openfloor as peer
 from tests.api.conftest import served
+from tests.waiting import PATIENCE_S
 
 US = "tag:visitors.example,2026:kari"
 Features = dict[str, Any]
@@ -33,7 +34,7 @@ class Guest:
 
     def post(self, content: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        return httpx.post(self.url, content=content, headers=headers, timeout=60)
+        return httpx.post(self.url, content=content, headers=headers, timeout=PATIENCE_S)
 
     def send(self, *events: openfloor.Event, **conversation: Any) -> openfloor.Envelope:
         envelope = openfloor.Envelope(
@@ -256,7 +257,7 @@ def test_says_what_was_wrong_with_an_envelope(
 async def frida() -> AsyncIterator[tuple[PlainLine, Litestar]]:
     """A line to Frida, and Frida."""
     app = peer.frida()
-    async with served(app) as address, httpx.AsyncClient(timeout=10) as http:
+    async with served(app) as address, httpx.AsyncClient(timeout=PATIENCE_S) as http:
         yield PlainLine(f"{address}/floor", http, "a-secret"), app
 
 
@@ -321,7 +322,7 @@ async def test_fridas_manifest_is_her_card(frida: Frida) -> None:
 async def test_two_samsvar_understand_each_other_over_open_floor(
     demo_server: str, partner_key: str
 ) -> None:
-    async with httpx.AsyncClient(timeout=60) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         line = PlainLine(f"{demo_server}/adapters/openfloor/bergen", http, partner_key)
         nav = {"sender": "nav", "sender_name": "NAV", "via": ("nav",)}
         asked = {"body": "bergen", "conversation": secrets.token_hex(8), **nav}
@@ -353,6 +354,6 @@ async def test_what_the_protocol_does_not_allow_is_a_failure(content: bytes) -> 
     async def broken() -> bytes:
         return content
 
-    async with served(Litestar([broken])) as address, httpx.AsyncClient() as http:
+    async with served(Litestar([broken])) as address, httpx.AsyncClient(timeout=PATIENCE_S) as http:
         with pytest.raises(PartnerFailed):
             await OpenFloorAdapter().ask(PlainLine(address, http), question("dagpenger"))

@@ -18,6 +18,7 @@ from tests.adapters.conftest import ANSWERED, CRISIS, FOLLOW_UP, NAVS, VAGUE
 from tests.adapters.lines import PlainLine, question
 from tests.adapters.peers import rasa as peer
 from tests.api.conftest import served
+from tests.waiting import PATIENCE_S
 
 
 class FrontEnd:
@@ -44,7 +45,7 @@ class FrontEnd:
 @pytest.fixture
 def http(demo_server: str, partner_key: str) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {partner_key}"}
-    with httpx.Client(base_url=demo_server, headers=headers, timeout=60) as opened:
+    with httpx.Client(base_url=demo_server, headers=headers, timeout=PATIENCE_S) as opened:
         yield opened
 
 
@@ -158,7 +159,7 @@ Frida = tuple[PlainLine, Litestar]
 async def frida() -> AsyncIterator[Frida]:
     """A line to Frida, and Frida."""
     app = peer.frida()
-    async with served(app) as address, httpx.AsyncClient(timeout=10) as http:
+    async with served(app) as address, httpx.AsyncClient(timeout=PATIENCE_S) as http:
         yield PlainLine(address, http, peer.TOKEN), app
 
 
@@ -212,7 +213,7 @@ async def test_a_wrong_secret_is_an_error_of_http(frida: Frida) -> None:
 async def test_two_samsvar_understand_each_other_over_rasa(
     demo_server: str, partner_key: str
 ) -> None:
-    async with httpx.AsyncClient(timeout=60) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
         line = PlainLine(f"{demo_server}/adapters/rasa/bergen", http, partner_key)
         nav = {"sender": "nav", "sender_name": "NAV", "via": ("nav",)}
         asked = {"body": "bergen", "conversation": secrets.token_hex(8), **nav}
@@ -231,6 +232,6 @@ async def test_what_rasa_never_sends_is_a_failure(content: bytes) -> None:
     async def broken() -> bytes:
         return content
 
-    async with served(Litestar([broken])) as address, httpx.AsyncClient() as http:
+    async with served(Litestar([broken])) as address, httpx.AsyncClient(timeout=PATIENCE_S) as http:
         with pytest.raises(PartnerFailed):
             await RasaAdapter().ask(PlainLine(address, http), question("dagpenger"))

@@ -20,8 +20,9 @@ from embeddings.matcher import Scored
 from router.adapters import PartnerFailed
 from router.federation.trust.tokens import Request
 from router.messages import Answered, Clarify, Crisis, Message, Referred
-from tests.adapters.installations import ENTRIES, SECONDS_MAX, Two
+from tests.adapters.installations import ENTRIES, Two
 from tests.router.conftest import BENEFIT
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -190,7 +191,7 @@ async def test_a_question_that_goes_round_is_refused(two: Two) -> None:
         await two.hordaland.ask("nav", "Hei", via=("voss", "oslo", "voss", "bergen"))
     with pytest.raises(PartnerFailed, match="more than 4"):
         await two.hordaland.ask("nav", "Hei", via=("a", "b", "c", "d", "bergen"))
-    async with httpx.AsyncClient(base_url=two.hordaland.address, timeout=SECONDS_MAX) as http:
+    async with httpx.AsyncClient(base_url=two.hordaland.address, timeout=PATIENCE_S) as http:
         asked = {"body": "bergen", "text": "Hei", "via": ["voss", "bergen", "nav"]}
         refused = await http.post("/v1/ask", json=asked)
     assert refused.status_code == 400
@@ -218,7 +219,7 @@ class Attacker:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def attacker(two: Two) -> AsyncIterator[Attacker]:
-    async with httpx.AsyncClient(base_url=two.frida.address, timeout=SECONDS_MAX) as http:
+    async with httpx.AsyncClient(base_url=two.frida.address, timeout=PATIENCE_S) as http:
         yield Attacker(two, http)
 
 

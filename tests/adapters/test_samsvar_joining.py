@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -26,13 +25,12 @@ from router.settings import Settings
 from tests.adapters.installations import (
     BERGEN,
     NAV,
-    SECONDS_MAX,
     Two,
     again,
     environment,
     topics,
-    until,
 )
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -98,7 +96,7 @@ async def test_an_introduction_that_makes_no_sense_is_refused(
 ) -> None:
     code = await two.hordaland.service.peering.invite()
     text = msgspec.json.encode(STRANGER | changed).decode()
-    async with httpx.AsyncClient(base_url=two.hordaland.address, timeout=SECONDS_MAX) as http:
+    async with httpx.AsyncClient(base_url=two.hordaland.address, timeout=PATIENCE_S) as http:
         refused = await http.post(f"{PREFIX}/join", json=introduced(code, text))
         assert refused.status_code == 400, refused.text
         assert (await http.post(f"{PREFIX}/join", json={"mac": 1})).status_code == 400
@@ -164,13 +162,11 @@ async def test_a_body_that_comes_later_is_offered_and_speaks_once_accepted(two: 
     await two.hordaland.service.curation.add_body(late, "test")
     await again(two.frida)
 
-    async def offered() -> list[str]:
+    async def offered() -> bool:
         async with two.frida.service.db.read() as tx:
-            return (await peers.named(tx, two.hordaland.address)).offered
+            return (await peers.named(tx, two.hordaland.address)).offered == ["ulvik"]
 
-    async with asyncio.timeout(SECONDS_MAX):
-        while await offered() != ["ulvik"]:
-            await asyncio.sleep(0.05)
+    await until(offered)
     with pytest.raises(PartnerFailed, match="does not speak for"):
         await two.hordaland.ask("nav", "Hei", sender="ulvik", via=("ulvik",))
     joined = await two.frida.service.peering.accept(two.hordaland.address)

@@ -29,6 +29,7 @@ from router.security.access import Access
 from router.service import Service
 from router.settings import Settings
 from tests.fakes import FakeEncoder, Vectors
+from tests.waiting import PATIENCE_S
 
 ADMIN_KEY = "an-operator-key-for-the-tests"
 OWN_SITE = "https://www.bergen.example"
@@ -180,7 +181,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A program that talks to the application."""
-    async with httpx.AsyncClient(base_url=base_url, timeout=30) as opened:
+    async with httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S) as opened:
         yield opened
 
 

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-START_SECONDS_MAX = 240
-STOP_SECONDS_MAX = 30
+from tests.processes import logging_to
+from tests.waiting import PATIENCE_S, until_now
+
 SAMSVAR = [sys.executable, "-m", "router.cli"]
 ROOT = Path(__file__).parents[2]
 
@@ -38,7 +38,7 @@ def run(
         env={**environ, **variables},
         capture_output=True,
         text=True,
-        timeout=START_SECONDS_MAX,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -134,21 +134,11 @@ def test_a_key_is_made_for_one_adapter(environ: dict[str, str]) -> None:
 @contextmanager
 def serving(environ: dict[str, str], log: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The running service's address, once it says that it is ready, and its process."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*SAMSVAR, "serve", "--port", "0"], env=environ, stdout=out, stderr=out
-        )
-    try:
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while "Ready." not in log.read_text("utf-8"):
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text("utf-8")
-            time.sleep(0.1)
+    with logging_to(log, [*SAMSVAR, "serve", "--port", "0"], env=environ) as process:
+        until_now(lambda: "Ready." in log.read_text("utf-8") or process.poll() is not None)
         found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text("utf-8"))
-        assert found is not None
+        assert found is not None, log.read_text("utf-8")
         yield found.group(), process
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.slow
@@ -182,20 +172,22 @@ def test_from_an_empty_folder_to_an_answer(environ: dict[str, str], tmp_path: Pa
 
     with serving(environ, tmp_path / "first.log") as (address, process):
         question = {"body": "fjord", "text": "Når åpner biblioteket?"}
-        reply = httpx.post(f"{address}/v1/ask", json=question, timeout=30).json()
+        reply = httpx.post(f"{address}/v1/ask", json=question, timeout=PATIENCE_S).json()
         assert reply["outcome"]["entry"] == "bibliotek"
         secret = re.search(r"smsv_[\w-]+", (tmp_path / "first.log").read_text("utf-8"))
         assert secret is not None
         headers = {"Authorization": f"Bearer {secret.group()}"}
-        listed = httpx.get(f"{address}/v1/brains/fjord/entries", headers=headers)
+        listed = httpx.get(
+            f"{address}/v1/brains/fjord/entries", headers=headers, timeout=PATIENCE_S
+        )
         assert [entry["id"] for entry in listed.json()["items"]] == ["bibliotek", "hund"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(STOP_SECONDS_MAX) == 0
+        assert process.wait(PATIENCE_S) == 0
 
     with serving(environ, tmp_path / "second.log") as (_, process):
         assert "smsv_" not in (tmp_path / "second.log").read_text("utf-8")
         process.send_signal(signal.SIGINT)
-        assert process.wait(STOP_SECONDS_MAX) == 0
+        assert process.wait(PATIENCE_S) == 0
 
     asked = run(environ, "ask", "fjord", "Når åpner biblioteket?", "--json")
     assert json.loads(asked.stdout)["text"] == "Biblioteket åpner klokka ti."

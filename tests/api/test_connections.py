@@ -17,6 +17,7 @@ from router.service import Service
 from tests.api.conftest import is_problem
 from tests.federation import partners
 from tests.federation.partners import LetterAdapter, Partner, partner
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -57,7 +58,9 @@ async def put(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def admin(base_url: str, keys: dict[str, dict[str, str]]) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["admin"], timeout=30) as opened:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["admin"], timeout=PATIENCE_S
+    ) as opened:
         yield opened
 
 

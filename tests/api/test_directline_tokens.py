@@ -15,6 +15,7 @@ from router.api.app import create_app
 from router.security.access import Access
 from router.service import Service
 from tests.api.conftest import OWN_SITE, bearer, served
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,7 +30,7 @@ async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(service, service.settings, [DirectLineAdapter()])
     async with (
         served(app) as address,
-        httpx.AsyncClient(base_url=f"{address}{DOMAIN}", timeout=30) as client,
+        httpx.AsyncClient(base_url=f"{address}{DOMAIN}", timeout=PATIENCE_S) as client,
     ):
         yield client
 
@@ -54,7 +55,10 @@ async def test_a_watermark_and_a_token_survive_a_restart(
     seen = (await http.get(activities(started), headers=headers)).json()
     assert len(seen["activities"]) == int(seen["watermark"]) == 4
     again = create_app(service, service.settings, [DirectLineAdapter()])
-    async with served(again) as address, httpx.AsyncClient(base_url=address + DOMAIN) as later:
+    async with (
+        served(again) as address,
+        httpx.AsyncClient(base_url=address + DOMAIN, timeout=PATIENCE_S) as later,
+    ):
         path = f"{activities(started)}?watermark={seen['watermark']}"
         assert (await later.get(path, headers=headers)).json()["activities"] == []
         posted = await later.post(activities(started), json=HUMAN, headers=headers)

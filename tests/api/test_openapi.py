@@ -25,6 +25,7 @@ from schemathesis.core.result import Ok
 
 from router.service import Service
 from tests.api.conftest import Visitor
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -63,7 +64,9 @@ PATHS = [
     "/v1/brains/{brain}/entries/{entry}",
     "/v1/brains/{brain}/entries/{entry}/local-answers",
     "/v1/brains/{brain}/entries/{entry}/local-answers/{audience}",
+    "/v1/brains/{brain}/entries/{entry}/local-answers/{audience}/preview",
     "/v1/brains/{brain}/entries/{entry}/notes",
+    "/v1/brains/{brain}/entries/{entry}/preview",
     "/v1/brains/{brain}/entries/{entry}/publish",
     "/v1/brains/{brain}/entries/{entry}/restore",
     "/v1/brains/{brain}/entries/{entry}/retire",
@@ -170,9 +173,6 @@ def _walk(
 
     @hypothesis_settings(
         max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
@@ -181,7 +181,9 @@ def _walk(
         if exists and operation.method != "delete":
             for name in case.path_parameters or {}:
                 case.path_parameters[name] = known[name]
-        case.call_and_validate(base_url=base_url, headers=headers, checks=CHECKS)
+        case.call_and_validate(
+            base_url=base_url, headers=headers, checks=CHECKS, timeout=PATIENCE_S
+        )
 
     with contextlib.suppress(Unsatisfiable):  # an operation that takes nothing cannot be misused
         check()

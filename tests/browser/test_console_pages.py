@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.console import add_person, signed_in
 from tests.conftest import ADMIN_KEY
+from tests.waiting import PATIENCE_S
 
 BRAIN = "/console/brains/kommune"
 ENTRY = f"{BRAIN}/entries/barnehage-soknad"
@@ -89,9 +90,9 @@ def connection(demo_server: str) -> Iterator[str]:
     address = f"{demo_server}/v1/connections/kartverket"
     headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
     sent = {"adapter": "rasa", "address": "https://bot.kartverket.example", "enabled": False}
-    httpx.put(address, json=sent, headers=headers, timeout=60).raise_for_status()
+    httpx.put(address, json=sent, headers=headers, timeout=PATIENCE_S).raise_for_status()
     yield "/console/federation/kartverket"
-    httpx.delete(address, headers=headers, timeout=60).raise_for_status()
+    httpx.delete(address, headers=headers, timeout=PATIENCE_S).raise_for_status()
 
 
 @pytest.mark.parametrize("path", PAGES)

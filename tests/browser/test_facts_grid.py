@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import new_context
 from tests.browser.console import add_person, signed_in
 
 
@@ -55,7 +56,7 @@ def test_a_fact_is_changed_and_undone_by_keyboard_alone(curator: Page, demo_serv
 def test_without_scripts_a_cell_leads_to_the_same_form(
     curator: Page, browser: Browser, demo_server: str
 ) -> None:
-    context = browser.new_context(java_script_enabled=False)
+    context = new_context(browser, java_script_enabled=False)
     context.add_cookies(curator.context.cookies())  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(f"{demo_server}/console/brains/kommune/facts?topic=sfo")

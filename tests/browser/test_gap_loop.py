@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.conftest import new_context
 from tests.browser.console import add_person, signed_in
 from tests.browser.test_widget import Chat, outcome
 
@@ -83,7 +84,7 @@ def test_what_is_written_outlives_the_session(demo_server: str, curator: Page) -
 
 def visit(browser: Browser, address: str, body: str) -> Chat:
     """A visitor of a body, on our own page with the body's two lines."""
-    page = browser.new_context(locale="nb-NO").new_page()
+    page = new_context(browser).new_page()
     html = (
         '<!doctype html><html lang="nb"><title>x</title><script type="module" '
         f'src="/widget/v1.js"></script><samsvar-chat body="{body}"></samsvar-chat></html>'

@@ -16,6 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_widget import TARGET_PIXELS_MIN, Chat, violations
 from tests.conftest import ADMIN_KEY
+from tests.waiting import PATIENCE_S
 
 LICENCE = "Hvordan fornyer jeg førerkortet?"
 FOLLOW_UP = "og hvis jeg er over 80 år?"
@@ -50,10 +51,10 @@ def chat(page: Page, demo_server: str) -> Iterator[Chat]:
         connection = f"{demo_server}/v1/connections/vegvesen"
         key = {"Authorization": f"Bearer {ADMIN_KEY}"}
         wanted = {"adapter": "rasa", "address": f"http://127.0.0.1:{bot.server_port}"}
-        httpx.put(connection, json=wanted, headers=key, timeout=60).raise_for_status()
+        httpx.put(connection, json=wanted, headers=key, timeout=PATIENCE_S).raise_for_status()
         page.goto(f"{demo_server}/demo/bergen")
         yield Chat(page)
-        httpx.delete(connection, headers=key, timeout=60).raise_for_status()
+        httpx.delete(connection, headers=key, timeout=PATIENCE_S).raise_for_status()
         bot.shutdown()
 
 

@@ -14,6 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Response, Route, expect
 
+from tests.browser.conftest import new_context
+
 GZIP_BYTES_MAX = 20 * 1024
 CHARACTERS_MAX = 1000
 TARGET_PIXELS_MIN = 44
@@ -401,9 +403,7 @@ def test_replies_are_announced_in_their_language(chat: Chat) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_widget(browser: Browser, demo_server: str, scheme: str) -> None:
-    context = browser.new_context(
-        color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
-    )
+    context = new_context(browser, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"{demo_server}/demo/bergen")
     chat = Chat(page)
@@ -438,8 +438,8 @@ def test_buttons_are_big_enough_to_hit(chat: Chat) -> None:
 
 def test_narrow_phone_gets_the_whole_screen(browser: Browser, demo_server: str) -> None:
     size = {"width": 360, "height": 740}
-    context = browser.new_context(
-        viewport=size, has_touch=True, is_mobile=True, reduced_motion="reduce"
+    context = new_context(
+        browser, viewport=size, has_touch=True, is_mobile=True, reduced_motion="reduce"
     )
     page = context.new_page()
     page.goto(f"{demo_server}/demo/bergen")

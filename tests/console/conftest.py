@@ -25,6 +25,7 @@ from router.security.signed_in import cookie_name, csrf
 from router.service import Service
 from router.settings import Settings
 from tests.api.conftest import base_url, keys, service, settings
+from tests.waiting import PATIENCE_S
 
 __all__ = ["base_url", "keys", "service", "settings"]
 
@@ -90,7 +91,7 @@ def form_client(
         cookies[cookie_name(settings)] = token
     return httpx.AsyncClient(
         base_url=base_url,
-        timeout=30,
+        timeout=PATIENCE_S,
         cookies=cookies,
         headers={"x-csrftoken": form, "accept-language": "nb"},
     )

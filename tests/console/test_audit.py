@@ -15,6 +15,7 @@ from brains.people import Person
 from router.service import Service
 from tests.console.conftest import ClientOf
 from tests.console.planted import snapshot
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -82,7 +83,9 @@ async def sender(
     base_url: str, keys: dict[str, dict[str, str]], client_of: ClientOf
 ) -> AsyncIterator[Any]:
     """Sends a change as an administrator."""
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["admin"], timeout=30) as api:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["admin"], timeout=PATIENCE_S
+    ) as api:
 
         async def one(change: tuple[str, str, Any]) -> httpx.Response:
             return await send(
@@ -128,7 +131,9 @@ async def test_what_was_refused_after_its_words_were_encoded_is_no_line(
 ) -> None:
     """Vectors are stored beside an answer, before it is known whether it is taken."""
     path = "/v1/brains/kommune/entries/logg-d"
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["curator"], timeout=30) as api:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["curator"], timeout=PATIENCE_S
+    ) as api:
         assert (await api.put(path, json=ENTRY)).status_code == 200
         before = await newest(service)
         stale = {**ENTRY, "questions": ["Et nytt spørsmål som ingen har sett?"], "revision": 7}
@@ -140,7 +145,9 @@ async def test_what_was_not_there_to_be_changed_is_no_line(
     service: Service, base_url: str, keys: dict[str, dict[str, str]]
 ) -> None:
     before = await newest(service)
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["curator"], timeout=30) as api:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["curator"], timeout=PATIENCE_S
+    ) as api:
         for path in (
             "/v1/bodies/bergen/confirmed?question=ingen",
             "/v1/brains/kommune/broadcasts/ingen",

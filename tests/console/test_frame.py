@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from brains.database import Database
 from brains.people import Person
 from brains.store import now
-from router.console.live import Live, Place
+from router.console.live import EVERY_SECONDS, Live, Place
 from router.jobs import Progress
 from router.service import Service
 from tests.console.conftest import ANONYMOUS, ClientOf
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -121,9 +122,9 @@ async def test_counters_come_by_themselves_when_somebody_asks(
     address = "/console/events?brain=kommune"
     async with client_of("curator").stream("GET", address) as stream:
         events = _counts(stream)
-        before = await asyncio.wait_for(anext(events), 5)
+        before = await asyncio.wait_for(anext(events), PATIENCE_S)
         await _ask(service, "bergen", "Hvor finner jeg glemte paraplyer fra 1923?")
-        after = await asyncio.wait_for(anext(events), 2)
+        after = await asyncio.wait_for(anext(events), PATIENCE_S)
         await events.aclose()
     assert after["version"] > before["version"] and after["open"] > before["open"]
 
@@ -144,7 +145,7 @@ async def test_long_work_is_watched_on_its_page_and_leads_to_its_result(
     assert 'value="0.400"' in page.text and "prøver spørsmålene" in page.text
     assert (await client_of("editor").get(address, headers=HTML)).status_code == 404
     go.set()
-    await service.jobs.wait(job, 5)
+    await service.jobs.wait(job, PATIENCE_S)
     assert (await curator.get(f"{address}/state")).json()["then"] == "/console/brains/kommune"
     assert (await curator.get(address)).headers["location"] == "/console/brains/kommune"
 
@@ -194,18 +195,22 @@ class CountedDatabase:
 async def test_a_hundred_pages_share_one_query_a_second_and_end_together(
     service: Service,
 ) -> None:
-    counted = CountedDatabase(service.db)
-    live = Live(counted)  # type: ignore[arg-type]
+    counted, seconds, told = CountedDatabase(service.db), [0.0], []
+    live = Live(counted, lambda: seconds[0])  # type: ignore[arg-type]
 
     async def listen() -> None:
         async for _ in live.changes(Place("kommune")):
-            pass
+            told.append(seconds[0])
 
     pages = [asyncio.create_task(listen()) for _ in range(100)]
-    await asyncio.sleep(1.5)
+    await until(lambda: len(told) == 100)
+    assert counted.reads == 1
+    await _ask(service, "bergen", "Hvem eier båten som ligger på land ved Store Lungegårdsvann?")
+    seconds[0] += EVERY_SECONDS
+    await until(lambda: len(told) == 200)
+    assert counted.reads == 2
     live.end()
-    await asyncio.wait_for(asyncio.gather(*pages), 1)
-    assert 1 <= counted.reads <= 3
+    await asyncio.wait_for(asyncio.gather(*pages), PATIENCE_S)
 
 
 async def _counts(stream: httpx.Response) -> AsyncIterator[dict[str, int]]:

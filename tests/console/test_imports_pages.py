@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -19,6 +18,7 @@ from router.service import Service
 from tests.brains.importing import example, read, workbook
 from tests.brains.test_formats_bad import ALL
 from tests.console.conftest import ClientOf
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -59,14 +59,21 @@ async def finished(client: httpx.AsyncClient, response: httpx.Response) -> str:
     """The address that a job leads to, once it is done."""
     assert response.status_code == 303, response.text
     job = response.headers["location"]
-    for _ in range(200):
-        state = (await client.get(f"{job}/state")).json()
-        if state["state"] != "running":
-            assert state["state"] == "done", (await client.get(job)).text
-            found: str = state["then"]
-            return found
-        await asyncio.sleep(0.05)
-    raise AssertionError("the job does not end")
+    state = await ended(client, job)
+    assert state["state"] == "done", (await client.get(job)).text
+    return state["then"]
+
+
+async def ended(client: httpx.AsyncClient, job: str) -> dict[str, str]:
+    """How a job has ended."""
+    state: dict[str, str] = {}
+
+    async def it_has() -> bool:
+        state.update((await client.get(f"{job}/state")).json())
+        return state["state"] != "running"
+
+    await until(it_has)
+    return state
 
 
 async def preview(client: httpx.AsyncClient, *files: File) -> tuple[str, str]:
@@ -227,10 +234,7 @@ async def test_why_work_stopped_is_said_in_norwegian_and_the_way_back_is_there(
     await service.curation.save_entry("kommune", other, "Per")
     confirmed = await curator.post(f"{address}/confirm", data={"choice-0": "import"})
     job = confirmed.headers["location"]
-    for _ in range(200):
-        if (await curator.get(f"{job}/state")).json()["state"] != "running":
-            break
-        await asyncio.sleep(0.05)
+    await ended(curator, job)
     page = (await curator.get(job)).text
     assert "Noen har laget et svar som heter «prøve-7»" in page
     assert f'href="{address}"' in page

@@ -9,6 +9,7 @@ import pytest
 
 from brains.errors import Conflict, Invalid
 from router.jobs import KEPT_SECONDS, RUNNING_MAX_PER_OWNER, Job, Jobs, Progress, UnknownJob
+from tests.waiting import PATIENCE_S
 
 
 class Clock:
@@ -32,7 +33,7 @@ async def _for_ever(progress: Progress) -> None:
 
 async def _ended(jobs: Jobs, work: Any) -> Job:
     job = jobs.start("test", "me", work)
-    await jobs.wait(job, 5)
+    await jobs.wait(job, PATIENCE_S)
     return job
 
 
@@ -48,7 +49,7 @@ async def test_a_job_tells_how_far_it_is_and_then_its_result() -> None:
     await asyncio.sleep(0)
     assert (job.state, job.share, job.what) == ("running", 0.5, "halfway")
     go.set()
-    await jobs.wait(job, 5)
+    await jobs.wait(job, PATIENCE_S)
     found = jobs.get(job.id, "me")
     assert (found.state, found.share, found.result) == ("done", 1.0, "the result")
     assert found.then == f"/after?job={job.id}"

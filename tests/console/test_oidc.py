@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import secrets
 import threading
 import time
 from base64 import urlsafe_b64encode
@@ -37,6 +38,7 @@ from router.security.oidc import Flow, Provider, ProviderFailed
 from router.service import Service
 from router.settings import Settings
 from tests.api.conftest import served
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -63,7 +65,7 @@ async def site(service: Service, settings: Settings, issuer: str) -> AsyncIterat
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def browser(site: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=site, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=site, timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -73,7 +75,7 @@ async def ola(service: Service) -> Person:
     async with service.db.write() as tx:
         return await people.add(
             tx,
-            email=f"ola.{time.time_ns()}@example.org",
+            email=f"ola.{secrets.token_hex(6)}@example.org",
             name="Ola",
             role="editor",
             scope="body:bergen",
@@ -88,7 +90,7 @@ def with_console(service: Service, settings: Settings) -> Litestar:
 
 async def known_there(issuer: str, subject: str, **claims: Any) -> None:
     """The provider has an account; these are its claims."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as client:
         response = await client.put(f"{issuer}/users/{subject}", json=claims)
     assert response.status_code == 204
 
@@ -103,7 +105,7 @@ async def sign_in(
     """Sign in as a browser would, as the provider's `subject`; the answer to coming back."""
     gone = await browser.get(f"{SIGN_IN}/provider", params={"next": wanted})
     assert gone.status_code == 303, gone.text
-    async with httpx.AsyncClient() as there:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as there:
         back = await there.post(meddle(gone.headers["location"]), data={"sub": subject})
     assert back.status_code == 302, back.text
     return await browser.get(meddle_back(back.headers["location"]))
@@ -215,7 +217,7 @@ async def test_a_code_brought_by_a_browser_that_did_not_ask_is_refused(
     await known_there(issuer, "ola-6", email=ola.email, email_verified=True)
     back: list[str] = []
     await sign_in(browser, "ola-6", meddle_back=lambda url: back.append(url) or f"{site}{SIGN_IN}")
-    async with httpx.AsyncClient(base_url=site) as victim:
+    async with httpx.AsyncClient(base_url=site, timeout=PATIENCE_S) as victim:
         await refused(await victim.get(back[0]), victim, NOT_DONE)
 
 
@@ -245,7 +247,7 @@ async def test_a_person_who_says_no_there_comes_back_to_the_form(
 async def test_without_a_provider_there_is_none_to_go_to(
     base_url: str,
 ) -> None:
-    async with httpx.AsyncClient(base_url=base_url) as client:
+    async with httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S) as client:
         assert "provider" not in (await client.get(SIGN_IN)).text
         assert (await client.get(f"{SIGN_IN}/provider")).status_code == 404
 
@@ -258,7 +260,7 @@ async def test_a_provider_that_is_down_is_told_plainly(
     )
     async with (
         served(with_console(service, ours)) as address,
-        httpx.AsyncClient(base_url=address) as client,
+        httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as client,
     ):
         await refused(await client.get(f"{SIGN_IN}/provider"), client, NOT_DONE)
 

@@ -26,6 +26,7 @@ from router.messages import Message
 from router.service import Service
 from router.settings import Settings
 from tests.console.conftest import ClientOf, form_client
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -137,7 +138,9 @@ async def test_who_closed_a_gap_is_not_told_to_another_bodys_editor(
     assert "Vossaredaktør" not in (await client_of("editor").get(f"{BRAIN}/gaps/{gap}")).text
     listed = await client_of("editor").get(f"{BRAIN}/gaps?status=dismissed")
     assert gap in listed.text and "Vossaredaktør" not in listed.text
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["bergen editor"]) as api:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["bergen editor"], timeout=PATIENCE_S
+    ) as api:
         found = (await api.get(f"/v1/brains/kommune/gaps/{gap}")).json()
     assert found["id"] == gap and found.get("closed_by") is None
     assert "Vossaredaktør" in (await client_of("curator").get(f"{BRAIN}/gaps/{gap}")).text
@@ -159,7 +162,9 @@ async def test_what_was_said_while_it_was_anothers_stays_theirs(
         assert "Ordføraren" not in shown.text and "Olav" not in shown.text, path
     queue = (await editor.get(f"{BRAIN}/review")).text
     assert "frå-voss" in queue and "Olav" not in queue
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["bergen editor"]) as api:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["bergen editor"], timeout=PATIENCE_S
+    ) as api:
         said = await api.get("/v1/brains/kommune/entries/frå-voss/notes")
         saved = await api.get("/v1/brains/kommune/entries/frå-voss/revisions")
     assert said.status_code == saved.status_code == 200
@@ -193,7 +198,7 @@ async def test_a_stream_ends_with_the_right_to_it(service: Service, newcomer: Ne
         person, client = await newcomer("editor", "body:bergen")
         events: list[str] = []
         async with (
-            asyncio.timeout(20),
+            asyncio.timeout(PATIENCE_S),
             client.stream("GET", "/console/events", params={"brain": "kommune"}) as stream,
         ):
             async for line in stream.aiter_lines():

@@ -15,6 +15,7 @@ from brains.people import Person
 from router.demo.people import first_people, people_of
 from router.service import Service
 from tests.console.conftest import ClientOf
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -94,7 +95,7 @@ async def test_a_key_is_shown_once_and_revoked(client_of: ClientOf, base_url: st
     secret = re.search(r"smsv_[\w-]+", (await admin.post("/console/keys", data=data)).text)
     assert secret is not None
     headers = {"authorization": f"Bearer {secret[0]}"}
-    async with httpx.AsyncClient(base_url=base_url, headers=headers) as program:
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_S) as program:
         assert (await program.get("/v1/brains/kommune/entries")).status_code == 200
         listed = (await admin.get("/console/keys")).text
         assert secret[0] not in listed
@@ -109,7 +110,7 @@ async def test_a_key_may_be_for_one_protocol(client_of: ClientOf, base_url: str)
     secret = re.search(r"smsv_[\w-]+", (await admin.post("/console/keys", data=data)).text)
     assert secret is not None
     headers = {"authorization": f"Bearer {secret[0]}"}
-    async with httpx.AsyncClient(base_url=base_url, headers=headers) as program:
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_S) as program:
         assert (await program.get("/v1/bodies")).status_code == 403
     row = (await admin.get("/console/keys")).text.partition("Bare én protokoll")[2]
     assert ">widget</td>" in row.partition("</tr>")[0]
@@ -146,7 +147,9 @@ async def test_a_change_by_the_api_and_in_the_console_is_a_line(
     client_of: ClientOf, service: Service, base_url: str, keys: dict[str, dict[str, str]]
 ) -> None:
     before = len(await lines(service, who="bergen editor"))
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["bergen editor"]) as program:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["bergen editor"], timeout=PATIENCE_S
+    ) as program:
         secret = "verdien som ikke skal i loggen"
         path = "/v1/bodies/bergen/facts"
         response = await program.put(path, json={"facts": {"sfo_price": secret}})
@@ -173,7 +176,9 @@ async def test_what_is_refused_or_wrong_is_no_line(client_of: ClientOf, service:
 async def test_each_reads_in_the_log_what_concerns_them(
     client_of: ClientOf, service: Service, base_url: str, keys: dict[str, dict[str, str]]
 ) -> None:
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["admin"]) as program:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["admin"], timeout=PATIENCE_S
+    ) as program:
         for body in ("bergen", "voss", "nav"):
             await program.put(f"/v1/bodies/{body}/facts", json={"facts": {"a": body}})
     await client_of("admin").post("/console/keys", data={"name": "Loggens", "role": "reader"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import secrets
 from collections.abc import AsyncIterator
 
 import httpx
@@ -21,6 +22,7 @@ from router.security import attempts, signed, signed_in
 from router.service import Service
 from router.settings import Settings
 from tests.console.conftest import ClientOf
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,19 +53,18 @@ class Browser:
 @pytest_asyncio.fixture(loop_scope="session")
 async def browser(base_url: str) -> AsyncIterator[Browser]:
     headers = {"accept": "text/html", "accept-language": "nb", "user-agent": "X Firefox/1 Linux"}
-    async with httpx.AsyncClient(base_url=base_url, timeout=30, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S, headers=headers) as client:
         yield Browser(client)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def kari(service: Service) -> Person:
     """A new curator of `kommune` with a password. Cheap hashing keeps the tests quick."""
-    number = dt.datetime.now(dt.UTC).timestamp()
     hashed = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
     async with service.db.write() as tx:
         person = await people.add(
             tx,
-            email=f"kari.{number}@example.org",
+            email=f"kari.{secrets.token_hex(6)}@example.org",
             name="Kari",
             role="curator",
             scope="brain:kommune",
@@ -314,7 +315,7 @@ async def test_nobody_is_sent_to_another_site(
     "headers", [{"x-fragment": "gaps"}, {"accept": "text/event-stream"}], ids=["part", "stream"]
 )
 async def test_parts_and_streams_get_401(base_url: str, headers: dict[str, str]) -> None:
-    async with httpx.AsyncClient(base_url=base_url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=PATIENCE_S) as client:
         assert (await client.get("/console/account")).status_code == 401
 
 
@@ -342,11 +343,11 @@ async def test_a_form_without_its_token_is_refused(
     admin = client_of("admin")
     cookies = dict(admin.cookies)
     path = f"/console/people/{kari.id}/disable"
-    async with httpx.AsyncClient(base_url=base_url, cookies=cookies) as bare:
+    async with httpx.AsyncClient(base_url=base_url, cookies=cookies, timeout=PATIENCE_S) as bare:
         assert (await bare.post(path)).status_code == 403
         wrong = await bare.post(path, data={"_csrf_token": "0" * 128})
         assert wrong.status_code == 403
-    async with httpx.AsyncClient(base_url=base_url) as stranger:
+    async with httpx.AsyncClient(base_url=base_url, timeout=PATIENCE_S) as stranger:
         signing_in = await stranger.post(SIGN_IN, data={"email": kari.email, "password": PASSWORD})
         assert signing_in.status_code == 403
 
@@ -363,7 +364,9 @@ async def test_a_form_on_another_site_is_refused_even_with_a_token(
 
 
 async def test_the_api_needs_no_form_token(base_url: str, keys: dict[str, dict[str, str]]) -> None:
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["admin"]) as client:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["admin"], timeout=PATIENCE_S
+    ) as client:
         response = await client.put("/v1/bodies/bergen/facts", json={"facts": {}})
     assert response.status_code == 200
 
@@ -372,7 +375,9 @@ async def test_a_session_is_no_key_and_a_key_no_session(
     base_url: str, client_of: ClientOf, keys: dict[str, dict[str, str]]
 ) -> None:
     assert (await client_of("admin").get("/v1/bodies/bergen/facts")).status_code == 401
-    async with httpx.AsyncClient(base_url=base_url, headers=keys["admin"]) as client:
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=keys["admin"], timeout=PATIENCE_S
+    ) as client:
         assert (await client.get("/console/account")).status_code == 303
 
 

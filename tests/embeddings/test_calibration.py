@@ -34,7 +34,7 @@ far = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows, far, st.lists(st.floats(0, 1), min_size=2, max_size=10))
 def test_thresholds_fall_as_the_rate_rises(
     known: HeldOut, background: np.ndarray, rates: list[float]
@@ -47,7 +47,7 @@ def test_thresholds_fall_as_the_rate_rises(
     assert max(thresholds) <= NEVER
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows, far)
 def test_probabilities_are_probabilities(known: HeldOut, background: np.ndarray) -> None:
     extreme = np.vstack([np.full((1, WIDTH), value) for value in (-1e6, 0, 1e6)])
@@ -97,7 +97,7 @@ def test_background_texts_are_many_and_each_once() -> None:
     assert len(texts) == len(set(texts)) > 100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.characters(), max_size=30), min_size=1, max_size=6), st.text())
 def test_any_texts_have_ngrams(texts: list[str], asked: str) -> None:
     with warnings.catch_warnings():

@@ -127,7 +127,7 @@ def test_fewer_rows_than_asked_for_are_all_given(exact_rows_max: int) -> None:
     assert sorted(rows) == [0, 1, 2, 3, 4]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=60),
     st.sampled_from([EXACT, 8, CODED]),

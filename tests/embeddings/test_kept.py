@@ -13,6 +13,7 @@ import pytest
 
 from embeddings.kept import KeptVectors
 from tests.fakes import FakeEncoder
+from tests.processes import started
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [f"Spørsmål nummer {number}" for number in range(20)]
@@ -36,7 +37,7 @@ def save_elsewhere(
 ) -> subprocess.Popen[bytes]:
     """A process that keeps `count` texts, and cannot write more than `bytes_max` to a file."""
     arguments = [str(folder), prefix, str(count), str(bytes_max)]
-    return subprocess.Popen([sys.executable, "-c", SAVE, *arguments], cwd=ROOT)
+    return started([sys.executable, "-c", SAVE, *arguments], cwd=ROOT)
 
 
 async def encoded_anew(folder: Path, texts: list[str], encoder: FakeEncoder | None = None) -> int:

@@ -66,7 +66,7 @@ scopes = st.sampled_from([(EVERYONE,), ("bergen",), ("bergen", "group:vestland")
 
 
 @given(questions, scopes, st.integers(1, 8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_many_questions_at_once_find_what_each_finds_alone(
     matcher: Matcher, texts: list[str], scopes: tuple[str, ...], limit: int
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from brains import store
+from brains.checks import TIME_LIMIT_SECONDS
 from brains.model import Body, Brain, Connection, ContactPoint, Entry, Remit
 from router.demo.load import read_entries
 from router.service import Service
@@ -22,7 +23,7 @@ from tests.fakes import FakeEncoder, Vectors
 from tests.federation.partners import LetterAdapter, Partner
 
 DIMENSIONS = 512
-TIME_LIMIT_S = 10.0
+TIME_LIMIT_S = TIME_LIMIT_SECONDS[1]
 TAX = "Hvordan endrer jeg skattekortet?"
 LOAN = "Hvordan søker jeg om studielån?"
 SNOW = "Når brøyter dere veien?"

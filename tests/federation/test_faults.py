@@ -18,6 +18,7 @@ from router.service import Service
 from tests.federation import partners
 from tests.federation.conftest import CRISIS, LOAN, SNOW, TAX, TIME_LIMIT_S, Connect, Visitor
 from tests.federation.partners import Manner, partner
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -146,16 +147,15 @@ async def test_others_are_answered_while_one_hangs(
         partner(partners.hangs) as bad,
         partner(partners.answers(text="Du søker hos oss.")) as good,
     ):
-        await connect(bad, time_limit_s=20.0)
+        await connect(bad, time_limit_s=TIME_LIMIT_S)
         await connect(good, "lanekassen")
         waiting = [asyncio.ensure_future(visitor.says(TAX)) for _ in range(30)]
-        while len(bad.asked) < 20:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(bad.asked) == AT_ONCE_MAX)
         started = await federation.conversations.start("bergen")
         other = Visitor(federation, started.id, started.token)
         assert (await other.says(LOAN)).outcome.answered_by == "lanekassen"
         assert isinstance((await other.says(SNOW)).outcome, Answered)
-        assert len(bad.asked) == 20, "no more than twenty are with one partner at a time"
+        assert len(bad.asked) == AT_ONCE_MAX, "no more than twenty are with one partner at a time"
         for one in waiting:
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
@@ -177,12 +177,11 @@ async def test_one_question_tries_a_partner_again_whoever_leaves_meanwhile(
     monkeypatch.setattr("router.federation.breaker.WAIT_SECONDS", 0.0)
     exchanges = federation.exchanges
     async with partner(partners.hangs) as bad:
-        to = await connect(bad, time_limit_s=20.0)
+        to = await connect(bad, time_limit_s=TIME_LIMIT_S)
 
         async def asked(count: int, reaches: int) -> list[asyncio.Task[Exchanged]]:
             made = [asyncio.create_task(exchanges.ask(to, QUESTION)) for _ in range(count)]
-            while len(bad.asked) < reaches:
-                await asyncio.sleep(0.01)
+            await until(lambda: len(bad.asked) >= reaches)
             return made
 
         went = await asked(AT_ONCE_MAX - 1, AT_ONCE_MAX - 1)

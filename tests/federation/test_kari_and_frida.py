@@ -10,7 +10,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +18,9 @@ import httpx
 import pytest
 
 from tests.conftest import start_server
+from tests.waiting import PATIENCE_S, until_now
 
 KEY = "a-key-for-two-installations"
-LEARNED_SECONDS_MAX = 300
 OURS = "SAMSVAR_"
 
 
@@ -35,7 +34,12 @@ class Installation(NamedTuple):
         """What a command of it prints."""
         command = [sys.executable, "-m", "router.cli", *words]
         done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            command,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
@@ -45,7 +49,7 @@ class Visitor:
     """A conversation with a body's bot."""
 
     def __init__(self, address: str, body: str) -> None:
-        self._client = httpx.Client(base_url=address, timeout=60)
+        self._client = httpx.Client(base_url=address, timeout=PATIENCE_S)
         started = self._client.post("/v1/conversations", json={"body": body}).json()
         self._path = f"/v1/conversations/{started['id']}/messages"
         self._headers = {"Authorization": f"Bearer {started['token']}"}
@@ -96,13 +100,8 @@ def kari_and_frida(
 
 def _wait_until_learned(asked: Installation, text: str, body: str) -> None:
     """Until an installation knows from the other's manifest whose question that is."""
-    deadline = time.monotonic() + LEARNED_SECONDS_MAX
-    while time.monotonic() < deadline:
-        found = httpx.post(f"{asked.address}/v1/route", json={"text": text}, timeout=60).json()
-        if found["body"] == body:
-            return
-        time.sleep(0.5)
-    raise AssertionError(f"{asked.address} has not learned whose “{text}” is: {found}")
+    asking = {"url": f"{asked.address}/v1/route", "json": {"text": text}, "timeout": PATIENCE_S}
+    until_now(lambda: httpx.post(**asking).json()["body"] == body)
 
 
 def test_bergens_visitor_is_answered_by_frida_and_comes_back(
@@ -136,7 +135,7 @@ def test_frida_asks_which_municipality_and_answers_with_its_facts(
     own = httpx.post(
         f"{kari.address}/v1/ask",
         json={"body": "asker", "text": "Hvordan søker jeg om barnehageplass?"},
-        timeout=60,
+        timeout=PATIENCE_S,
     ).json()
     assert own["outcome"]["type"] == "answered"
     assert own["text"] in reply["text"]

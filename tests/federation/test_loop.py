@@ -18,6 +18,7 @@ from brains.audit import Filter
 from brains.model import Body, Remit
 from tests.adapters.installations import Installation, installation
 from tests.router.conftest import others
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,7 +52,7 @@ async def three(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[
 
 async def test_a_question_in_a_loop_of_three_ends_in_a_reply(three: list[Installation]) -> None:
     alfa = three[0]
-    async with httpx.AsyncClient(base_url=alfa.address, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=alfa.address, timeout=PATIENCE_S) as http:
         reply = (await http.post("/v1/ask", json={"body": "alfa", "text": QUESTION})).json()
     assert reply["outcome"]["type"] == "referred"
     assert reply["outcome"]["body"] == "beta"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 
 import numpy as np
@@ -19,6 +18,7 @@ from router.messages import Answered, Message, Unanswered
 from router.service import Service
 from router.state import Memory
 from tests.fakes import FakeClock
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 UNKNOWN = "Kan jeg lande helikopter på taket?"
@@ -148,9 +148,7 @@ async def test_what_could_not_be_stored_is_stored_later_and_harms_nothing(
 async def test_it_is_stored_in_the_background(desk: Service) -> None:
     started = await desk.conversations.start("voss")
     await desk.conversations.say(started.id, started.token, "Når brøyter dere veien?")
-    async with asyncio.timeout(10):
-        while not await in_database(desk, started.id):
-            await asyncio.sleep(0.05)
+    await until(lambda: in_database(desk, started.id))
 
 
 async def test_the_buffer_is_bounded(desk: Service, monkeypatch: pytest.MonkeyPatch) -> None:

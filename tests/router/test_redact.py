@@ -241,14 +241,14 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(TEXTS)
 def test_once_is_enough(text: str) -> None:
     once = redact(text)
     assert redact(once) == once
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text("abc ,:;\n", max_size=30), st.sampled_from(sorted(KINDS.values())), st.text("x, "))
 def test_no_identity_number_gets_through(before: str, number: str, after: str) -> None:
     assert number not in redact(before + number + after)
@@ -260,6 +260,6 @@ UNITS = "1|1 |0 1 9 |a|a.|a@|a(at)| (at) |AB12|AB12 |AB12 A A |+47 |(|41 23 45 6
 @pytest.mark.parametrize("unit", [*UNITS.split("|"), "NO93 8601 1117 947 x"])
 def test_hostile_texts_take_no_time(unit: str) -> None:
     text = (unit * HOSTILE_CHARS)[:HOSTILE_CHARS]
-    started = time.process_time()
+    started = time.thread_time()
     redact(text)
-    assert time.process_time() - started < HOSTILE_SECONDS_MAX
+    assert time.thread_time() - started < HOSTILE_SECONDS_MAX
