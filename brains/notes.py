@@ -6,7 +6,7 @@ Rows of `entry_notes`, only ever added to. A note is about one revision.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -15,10 +15,12 @@ import sqlalchemy as sa
 from brains import tables
 from brains.database import ROWS_AT_ONCE, Transaction
 from brains.errors import Invalid
+from brains.model import Entry
 
 # `unreviewed` is said of what was published by whoever wrote it, with nobody else having read it.
 NoteKind = Literal["submitted", "returned", "approved", "unreviewed", "comment"]
 NOTE_CHARS_MAX = 2_000
+UNREAD_MAX = 20_000
 
 _notes = tables.entry_notes
 
@@ -58,6 +60,19 @@ async def add(
     return added
 
 
+async def add_to_all(
+    tx: Transaction, brain: str, entries: Iterable[Entry], note: NewNote, by: str, at: dt.datetime
+) -> None:
+    """Says the same of many saved entries."""
+    rows = [
+        {"brain": brain, "entry": one.id, "revision": one.revision, "at": at, "by": by}
+        | {"kind": note.kind, "text": note.text.strip()}
+        for one in entries
+    ]
+    if rows:
+        await tx.execute(sa.insert(_notes), rows)
+
+
 async def of_entry(tx: Transaction, brain: str, entry: str) -> list[Note]:
     """Everything said about an entry, newest first."""
     rows = await tx.execute(
@@ -85,14 +100,18 @@ async def submissions(tx: Transaction, brain: str, ids: Sequence[str]) -> dict[s
     return found
 
 
-async def unread(tx: Transaction, brain: str, limit: int) -> list[Note]:
-    """What visitors get that nobody but its writer has read, the newest first, at most so many."""
+async def unread(tx: Transaction, brain: str) -> list[Note]:
+    """What visitors get, or what was taken from them, that nobody but whoever did it has read; the
+    newest first."""
     read = _notes.alias()
     entries = tables.entries
     live = sa.and_(
         entries.c.brain == _notes.c.brain,
         entries.c.id == _notes.c.entry,
-        entries.c.live_revision == _notes.c.revision,
+        sa.or_(
+            entries.c.live_revision == _notes.c.revision,
+            sa.and_(entries.c.status == "retired", entries.c.revision == _notes.c.revision),
+        ),
     )
     approved = sa.exists().where(
         read.c.brain == _notes.c.brain,
@@ -105,7 +124,7 @@ async def unread(tx: Transaction, brain: str, limit: int) -> list[Note]:
         .join(entries, live)
         .where(_notes.c.brain == brain, _notes.c.kind == "unreviewed", ~approved)
         .order_by(_notes.c.id.desc())
-        .limit(limit)
+        .limit(UNREAD_MAX)
     )
     return [_note(row) for row in rows]
 

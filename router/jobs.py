@@ -83,6 +83,15 @@ class Jobs:
             raise UnknownJob(id)
         return job
 
+    async def result(self, kind: str, owner: str, work: Work) -> Any:
+        """What `work` comes to, as one of the owner's jobs. Raises what refused it, and `Conflict`
+        for too many."""
+        job = self.start(kind, owner, work)
+        await asyncio.wait([self._tasks[job.id]])
+        if job.state == "failed":
+            raise job.failure or SamsvarError(job.error)
+        return job.result
+
     async def wait(self, job: Job, seconds: float) -> None:
         """Until it has ended, or so long: quick work needs no page of progress."""
         task = self._tasks.get(job.id)

@@ -10,6 +10,7 @@ facts.py          a body's own values
 broadcasts.py     notices to visitors, and what a body shows now
 local_answers.py  a body's own text in place of a shared one
 entries.py        a brain's entries: drafted, published, retired
+previews.py       what a change would do, asked before it is made
 gaps.py           what nobody could answer; gap_work.py is what else one does with it
 transfer.py       import and export
 health.py         /healthz and /readyz      metrics.py  /metrics

@@ -31,6 +31,7 @@ from router.api.gap_work import GapWorkController
 from router.api.gaps import GapController
 from router.api.health import healthz, readyz
 from router.api.local_answers import LocalAnswerController
+from router.api.previews import PreviewController
 from router.api.problems import HANDLERS
 from router.api.transfer import ExportController, ImportController
 from router.console import errors
@@ -193,6 +194,7 @@ def _curation(settings: Settings) -> Router:
     )
     handlers: list[ControllerRouterHandler] = [
         EntryController,
+        PreviewController,
         GapController,
         GapWorkController,
         BroadcastController,

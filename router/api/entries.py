@@ -113,7 +113,7 @@ class EntryController(Controller):
     ) -> EntryPage:
         """A brain's entries, also drafts."""
         page = await service.curation.entries(brain, status, topic, text, cursor, limit)
-        review = _review(request, service)
+        review = review_of(request, service)
         return EntryPage([item for item in page.items if review.sees(item)], page.next)
 
     @get("/{entry:str}", guards=[needs("read", "any body")], responses=READ)
@@ -121,7 +121,7 @@ class EntryController(Controller):
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
         """One entry, in its newest revision."""
-        return await _review(request, service).get(brain, slashed(entry))
+        return await review_of(request, service).get(brain, slashed(entry))
 
     @put("/{entry:str}", guards=[needs("draft", "any body")], responses=WRITE)
     async def save(
@@ -133,7 +133,7 @@ class EntryController(Controller):
         service: ServiceHere,
     ) -> Entry:
         """Save an entry as a draft, hand it in for review, or publish it, by its `status`."""
-        new, review = data.entry(brain, slashed(entry)), _review(request, service)
+        new, review = data.entry(brain, slashed(entry)), review_of(request, service)
         if new.status != "retired":
             return await review.save(brain, new, data.revision)
         before = await review.get(brain, new.id)
@@ -156,7 +156,7 @@ class EntryController(Controller):
         service: ServiceHere,
     ) -> Entry:
         """Hand the newest revision in for review, with a note to the reviewer."""
-        review = _review(request, service)
+        review = review_of(request, service)
         newest = await review.get(brain, slashed(entry))
         return await review.submit(brain, newest.id, newest.revision, data.text)
 
@@ -175,7 +175,7 @@ class EntryController(Controller):
         service: ServiceHere,
     ) -> Entry:
         """Send what waits for review back to a draft; the note says what to change."""
-        review = _review(request, service)
+        review = review_of(request, service)
         newest = await review.get(brain, slashed(entry))
         return await review.give_back(brain, newest.id, newest.revision, data.text)
 
@@ -189,7 +189,7 @@ class EntryController(Controller):
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
         """Make the newest revision public; in review, by another person than wrote it."""
-        review = _review(request, service)
+        review = review_of(request, service)
         newest = await review.get(brain, slashed(entry))
         return await review.publish(brain, newest.id, newest.revision)
 
@@ -203,23 +203,23 @@ class EntryController(Controller):
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> Entry:
         """Take an entry out of use. It is kept, and can be published again."""
-        review = _review(request, service)
+        review = review_of(request, service)
         newest = await review.get(brain, slashed(entry))
-        return await review.retire(brain, newest.id, newest.revision)
+        return await review.retire(brain, newest.id, newest.revision, unread=True)
 
     @get("/{entry:str}/revisions", guards=[needs("read", "any body")], responses=READ)
     async def revisions(
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> RevisionList:
         """Every revision, with who saved it and when."""
-        return RevisionList(await _review(request, service).revisions(brain, slashed(entry)))
+        return RevisionList(await review_of(request, service).revisions(brain, slashed(entry)))
 
     @get("/{entry:str}/notes", guards=[needs("read", "any body")], responses=READ)
     async def notes(
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> NoteList:
         """What was said about an entry when it was handed in, sent back or approved."""
-        return NoteList(await _review(request, service).notes(brain, slashed(entry)))
+        return NoteList(await review_of(request, service).notes(brain, slashed(entry)))
 
     @post(
         "/{entry:str}/restore",
@@ -236,7 +236,7 @@ class EntryController(Controller):
         service: ServiceHere,
     ) -> Entry:
         """Save an old revision as the newest: for visitors, if it was theirs; else as a draft."""
-        review = _review(request, service)
+        review = review_of(request, service)
         newest = await review.get(brain, slashed(entry))
         old = await review.get(brain, newest.id, data.revision)
         public = old.status == "published"
@@ -245,5 +245,5 @@ class EntryController(Controller):
         )
 
 
-def _review(request: AnyRequest, service: ServiceHere) -> Review:
+def review_of(request: AnyRequest, service: ServiceHere) -> Review:
     return Review(service.curation, request.app.state.access, key_in(request))

@@ -98,7 +98,7 @@ class LocalAnswerController(Controller):
         self, request: AnyRequest, brain: BrainPath, entry: EntryPath, service: ServiceHere
     ) -> LocalAnswerList:
         """One entry's local answers."""
-        service.local_answers.shared(brain, slashed(entry), _own_body(request))
+        service.local_answers.shared(brain, slashed(entry), own_body(request))
         scopes = _scopes(request, service, None)
         found = await service.local_answers.list(brain, scopes, slashed(entry))
         return LocalAnswerList([_item(one) for one in found])
@@ -118,7 +118,7 @@ class LocalAnswerController(Controller):
     ) -> LocalAnswerItem:
         """One local answer."""
         id = slashed(entry)
-        service.local_answers.shared(brain, id, _own_body(request))
+        service.local_answers.shared(brain, id, own_body(request))
         scopes = _scopes(request, service, None)
         if scopes is not None and audience not in scopes:
             raise UnknownLocalAnswer(f"{id}, {audience}")
@@ -141,7 +141,7 @@ class LocalAnswerController(Controller):
         """Answer with these texts there, in place of the shared ones."""
         by = require_scope(request, brain, audience)
         id = slashed(entry)
-        service.local_answers.shared(brain, id, _own_body(request))
+        service.local_answers.shared(brain, id, own_body(request))
         refuse_changed(data, await _known(service, brain, id, audience))
         await service.local_answers.save(brain, id, audience, data.answers, by)
         return _item(await service.local_answers.get(brain, id, audience))
@@ -164,14 +164,14 @@ class LocalAnswerController(Controller):
         await service.local_answers.remove(brain, slashed(entry), audience)
 
 
-def _own_body(request: AnyRequest) -> str | None:
+def own_body(request: AnyRequest) -> str | None:
     access: Access = request.app.state.access
     return access.own_body(key_in(request))
 
 
 def _scopes(request: AnyRequest, service: ServiceHere, wanted: str | None) -> set[str] | None:
     """The scopes to show: those the key may see, and of them the one wanted."""
-    own = _own_body(request)
+    own = own_body(request)
     if own is None:
         return None if wanted is None else {wanted}
     seen = set(service.local_answers.scopes_seen_in(own))

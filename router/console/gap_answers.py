@@ -110,6 +110,14 @@ def tried(request: AnyRequest, job: str, *gaps: str) -> Tried | None:
     return result if isinstance(result, Tried) and result.draft.gap in gaps else None
 
 
+def is_overtaken(knowledge: Knowledge, tried: Tried) -> bool:
+    """Whether the existing answer is no more the one that the draft was tried with."""
+    if tried.draft.how == "new":
+        return False
+    now = knowledge.entries[tried.proposed.brain].get(tried.draft.entry)
+    return now is None or now.revision != tried.proposed.revision
+
+
 def lacking(knowledge: Knowledge, gap: Gap, only_body: str | None) -> list[Lacking]:
     """Where the nearest answers lack facts: the bodies that asked first, then by name."""
     entries = [

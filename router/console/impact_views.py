@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -40,11 +40,10 @@ def shown(
     """
     own = frame.own_body(request)
     changes = [one for one in impact.changes if own in (None, one.body)]
-    known = frame.service(request).knowledge.entries.get(brain, {})
     seen = {body: one for body, one in impact.per_body.items() if own in (None, body)}
     return {
         "impact": impact,
-        "reasons": [_warned(request, one, known) for one in impact.reasons],
+        "reasons": reasons(request, brain, impact.reasons),
         "groups": [
             (judged, [one for one in changes if one.judgement == judged][:CHANGES_SHOWN])
             for judged in ("worse", "different", "better")
@@ -57,6 +56,12 @@ def shown(
         "titles": _titles(request, brain, proposed),
         "name_of": lambda scope: audience_name(request, scope),
     }
+
+
+def reasons(request: AnyRequest, brain: str, found: Sequence[Reason]) -> list[Warned]:
+    """The warnings in the person's language."""
+    known = frame.service(request).knowledge.entries.get(brain, {})
+    return [_warned(request, one, known) for one in found]
 
 
 def _titles(request: AnyRequest, brain: str, proposed: Entry | None) -> dict[str, str]:

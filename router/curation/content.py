@@ -117,17 +117,22 @@ class Curation(msgspec.Struct, frozen=True):
             said = await notes.submissions(tx, brain, [one.entry.id for one in page.items])
         return [(one.entry, said.get(one.entry.id) or _unsaid(one)) for one in page.items]
 
-    async def unread(self, brain: str, limit: int) -> list[tuple[Entry, Note]]:
-        """What visitors get that nobody but its writer has read, with the note that says so."""
-        live = self.knowledge.entries[self.knowledge.brain(brain).id]
+    async def unread(self, brain: str) -> list[Note]:
+        """What visitors get, or what was taken from them, that nobody but whoever did it has
+        read: the notes that say so, newest first."""
+        self.knowledge.brain(brain)
         async with self.db.read() as tx:
-            said = await notes.unread(tx, brain, limit)
-        return [(live[note.entry], note) for note in said if note.entry in live]
+            return await notes.unread(tx, brain)
 
     async def names(self, id: str) -> set[str]:
         """Every name that a person or a key has had here."""
         async with self.db.read() as tx:
             return await audit.names(tx, id)
+
+    async def add_notes(self, brain: str, saved: Sequence[Entry], note: NewNote, by: str) -> None:
+        """Say the same about saved states of several entries."""
+        async with self.db.write() as tx:
+            await notes.add_to_all(tx, brain, saved, note, by, store.now())
 
     async def add_note(self, brain: str, entry: Entry, note: NewNote, by: str) -> Note:
         """Say something about a saved state of an entry."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
-from brains import documents, entries, store
+from brains import checks, documents, entries, store
 from brains.database import Database
 from brains.errors import UnknownEntry, UnknownLocalAnswer
 from brains.knowledge import Answer, FactMissing, Knowledge, scopes_of, title_of
@@ -79,6 +79,15 @@ class LocalAnswers(msgspec.Struct, frozen=True):
         async with self.db.read() as tx:
             key = (brain, entry, scope)
             return (await documents.LOCAL_ANSWERS.get(tx, [key]))[key]
+
+    def check(self, brain: str, entry: str, scope: str, answers: Texts) -> None:
+        """Raises `Invalid` for what could not be saved."""
+        bodies = self.knowledge.bodies
+        groups = {group for body in bodies.values() for group in body.groups}
+        local = LocalAnswer(brain, entry, scope, answers)
+        checks.refuse(
+            [*checks.check_local_answer(local), *checks.check_scope(scope, bodies, groups)]
+        )
 
     async def remove(self, brain: str, entry: str, scope: str) -> LocalAnswer:
         """The shared answer is given again. Returns what was removed."""

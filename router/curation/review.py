@@ -165,11 +165,15 @@ class Review(msgspec.Struct, frozen=True):
         entry = await self._state(brain, id, revision)
         return await self._publish(brain, replace(entry, status="published"), revision, note)
 
-    async def retire(self, brain: str, id: str, revision: int, note: str = "") -> Entry:
-        """Take an entry away from visitors."""
+    async def retire(
+        self, brain: str, id: str, revision: int, note: str = "", *, unread: bool = False
+    ) -> Entry:
+        """Take an entry away from visitors; `unread` where nobody has seen what that changes."""
         entry = await self._state(brain, id, revision)
         self._require("publish", brain, entry)
         said = NewNote("comment", note) if note else None
+        if unread and self.live(brain, id) is not None:
+            said = NewNote("unreviewed", note)
         return await self.curation.retire_entry(brain, id, self.holder.name, revision, said)
 
     async def restore(

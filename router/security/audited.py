@@ -44,6 +44,7 @@ NOUNS = {
     "gap_answers": "gaps",
     "gap_work": "gaps",
     "gap_selection": "gaps",
+    "local_impact": "local_answers",
     "peers": "federation",
     "transfer": "imports",
 }

@@ -107,7 +107,9 @@ ROUTES = [
     Route("GET", "/v1/brains/kommune/entries/snorydding/local-answers", READERS),
     Route("GET", LOCAL, READERS),
     Route("PUT", LOCAL, KEEPERS | OF_BRAIN - {"reader"}, {"answers": {"nb": "Bergen brøyter."}}),
+    Route("POST", f"{LOCAL}/preview", KEEPERS | OF_BRAIN - {"reader"}, {"answers": {"nb": "x"}}),
     Route("DELETE", LOCAL, KEEPERS | OF_BRAIN - {"reader"}),
+    Route("POST", "/v1/brains/kommune/entries/snorydding/preview", {"curator"}, {}),
 ]
 
 

@@ -15,8 +15,9 @@ import msgspec
 from brains import people, referrals, store
 from brains.model import Body, LocalAnswer
 from brains.referrals import Referral
-from router.console import body_forms
+from router.console import body_forms, forms
 from router.console.body_forms import OwnPart, Settings
+from router.console.local_trials import Tried
 from router.jobs import Progress
 from tests.console.planted import bot_of, mark, notice
 from tests.console.prepared_texts import (
@@ -35,6 +36,7 @@ from tests.console.prepared_texts import (
     upload,
 )
 from tests.console.scenes import PASSWORD, Prepared, Scene, Sent, new_words
+from tests.waiting import until
 
 GAP = "/brains/{brain}/gaps/{gap}"
 ENTRY = "/console/brains/{brain}/entries/{entry}"
@@ -50,6 +52,30 @@ async def local_answer(scene: Scene) -> Sent:
         await store.save_local_answers(scene.service.db, [one])
         await scene.service.knowledge.catch_up()
     return Sent(path={"entry": shared})
+
+
+async def tried_local(scene: Scene) -> Sent:
+    """One that was tried, and not given yet."""
+    sent = await local_answer(scene)
+    if not scene.fresh or scene.person is None:
+        return sent
+    target, service, texts = scene.target, scene.service, {"nb": new_words()}
+    id = sent.path["entry"]
+    impact = await service.local_impact.preview(target.brain, id, target.slug, texts)
+    kept = service.knowledge.local_answers[target.brain, id][target.slug]
+    revision = service.knowledge.entry(target.brain, id).revision
+    result = Tried(id, target.slug, texts, forms.seen(dict(kept.answers)), revision, impact)
+
+    async def work(progress: Progress) -> Tried:
+        return result
+
+    job = service.jobs.start("impact", scene.person.id, work)
+    await until(lambda: job.state == "done")
+    return Sent({"job": job.id, "reason": "x"}, path=sent.path, query={"job": job.id})
+
+
+async def read_together(scene: Scene) -> Sent:
+    return Sent({"at": "2026-01-01T00:00:00+00:00", "by": "somebody else"})
 
 
 async def kept_notice(scene: Scene) -> Sent:
@@ -189,6 +215,12 @@ ROUTES: dict[str, Prepared] = {
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}": local_answer,
     "DELETE /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}/remove": local_answer,
+    "POST /console/brains/{brain}/local-answers/{audience}/{entry}/still-right": local_answer,
+    "POST /console/brains/{brain}/local-answers/{audience}/{entry}/undo": local_answer,
+    "GET /console/brains/{brain}/local-answers/{audience}/{entry}/publish": tried_local,
+    "POST /console/brains/{brain}/local-answers/{audience}/{entry}/publish": tried_local,
+    "POST /v1/brains/{brain}/entries/{entry}/local-answers/{audience}/preview": local_answer,
+    "POST /console/brains/{brain}/review/read-together": read_together,
     "PUT /v1/connections/{slug}": connection,
     "POST /v1/connections/{slug}/try": connected,
     f"POST /v1{GAP}/answer": answered(answers=TEXT),

@@ -140,6 +140,7 @@ TABLE: list[tuple[set[str], str]] = [
         PUT /v1/brains/{brain}/entries/{entry}
         DELETE /v1/brains/{brain}/entries/{entry}/local-answers/{audience}
         PUT /v1/brains/{brain}/entries/{entry}/local-answers/{audience}
+        POST /v1/brains/{brain}/entries/{entry}/local-answers/{audience}/preview
         POST /v1/brains/{brain}/entries/{entry}/submit
         GET /console/audit
         GET /console/audit/export
@@ -174,7 +175,11 @@ TABLE: list[tuple[set[str], str]] = [
         POST /console/brains/{brain}/imports/{import_id}/undo
         GET /console/brains/{brain}/local-answers/new
         POST /console/brains/{brain}/local-answers/{audience}/{entry}
+        GET /console/brains/{brain}/local-answers/{audience}/{entry}/publish
+        POST /console/brains/{brain}/local-answers/{audience}/{entry}/publish
         POST /console/brains/{brain}/local-answers/{audience}/{entry}/remove
+        POST /console/brains/{brain}/local-answers/{audience}/{entry}/still-right
+        POST /console/brains/{brain}/local-answers/{audience}/{entry}/undo
         GET /console/brains/{brain}/new-entry
         POST /console/brains/{brain}/new-entry
         GET /console/brains/{brain}/review
@@ -219,6 +224,7 @@ TABLE: list[tuple[set[str], str]] = [
     (
         CURATE,
         """
+        POST /v1/brains/{brain}/entries/{entry}/preview
         POST /v1/brains/{brain}/entries/{entry}/publish
         POST /v1/brains/{brain}/entries/{entry}/restore
         POST /v1/brains/{brain}/entries/{entry}/retire
@@ -248,6 +254,7 @@ TABLE: list[tuple[set[str], str]] = [
         POST /console/brains/{brain}/entries/{entry}/publish
         POST /console/brains/{brain}/entries/{entry}/return
         POST /console/brains/{brain}/review/read
+        POST /console/brains/{brain}/review/read-together
         POST /console/brains/{brain}/facts/{key}/label
         GET /console/brains/{brain}/gaps/{gap}/answer
         POST /console/brains/{brain}/gaps/{gap}/answer/fact

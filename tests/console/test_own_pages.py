@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
@@ -15,6 +14,8 @@ import pytest_asyncio
 from brains.model import Entry
 from router.service import Service
 from tests.console.conftest import ClientOf
+from tests.console.tried import given, looked
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -196,12 +197,11 @@ async def test_a_gap_that_waited_for_a_fact_closes_when_the_body_gives_it(
     assert gap.status == "open" and outcome["missing_fact"] == "sfo_price"
     editor = client_of("voss editor")
     await editor.post("/console/bodies/voss/facts/sfo_price", data={"value": "2 000 kr"})
-    for _ in range(100):
-        gap = await service.gap_desk.get("kommune", gap.id)
-        if gap.status == "answered":
-            break
-        await asyncio.sleep(0.05)
-    assert gap.status == "answered"
+
+    async def closed() -> bool:
+        return (await service.gap_desk.get("kommune", gap.id)).status == "answered"
+
+    await until(closed)
     await service.curation.set_facts("voss", {"sfo_price": None}, "test")
 
 
@@ -306,12 +306,12 @@ async def test_an_editor_writes_a_local_answer_beside_the_shared_one_and_undoes_
     address = f"{LOCAL}/bergen/snorydding"
     shown = await editor.get(address)
     assert "Vi brøyter når det har snødd." in shown.text
-    preview = {"text_nb": "Bergen **brøyter**.", "preview": "true"}
-    previewed = await editor.post(address, data=preview)
-    assert "Bergen <strong>brøyter</strong>." in previewed.text and "Ikke lagret" in previewed.text
-    question = "Når brøyter dere veien?"
+    question, own = "Når brøyter dere veien?", {"text_nb": "Bergen **brøyter**."}
     assert await answer(anybody, "bergen", question) == "Vi brøyter når det har snødd."
-    saved = await editor.post(address, data={"text_nb": "Bergen **brøyter**."})
+    preview = await looked(editor, (await editor.post(address, data=own)).headers["location"])
+    assert "Bergen <strong>brøyter</strong>." in preview.text and f"«{question}»" in preview.text
+    assert await answer(anybody, "bergen", question) == "Vi brøyter når det har snødd."
+    saved = await given(editor, address, own)
     assert await answer(anybody, "bergen", question) == "Bergen brøyter."
     assert await answer(anybody, "voss", question) == "Vi brøyter når det har snødd."
     assert address in (await client_of("curator").get(LOCAL)).text
@@ -323,7 +323,7 @@ async def test_one_older_than_the_shared_answer_is_marked_with_what_changed(
     client_of: ClientOf, service: Service
 ) -> None:
     curator, address = client_of("curator"), f"{LOCAL}/voss/sfo-pris"
-    await curator.post(address, data={"text_nb": "Gratis på Voss."})
+    await given(curator, address, {"text_nb": "Gratis på Voss."})
     changed = await service.curation.entry("kommune", "sfo-pris")
     answers = {**changed.answers, "en": "The price is {{ facts.sfo_price }}."}
     changed = msgspec.structs.replace(changed, answers=answers)
@@ -332,13 +332,13 @@ async def test_one_older_than_the_shared_answer_is_marked_with_what_changed(
     assert "Eldre enn det felles svaret" in listed.text
     page = (await curator.get(address)).text
     assert "<del>It costs </del><ins>The price is </ins>" in page
-    await curator.post(address, data={"text_nb": "Gratis på Voss."})
+    await curator.post(f"{address}/still-right")
     assert "Eldre enn" not in (await curator.get(f"{LOCAL}?audience=voss")).text
-    removed = await curator.post(f"{address}/remove")
+    removed = await given(curator, address, {}, "/remove")
     assert "Gratis" not in await answer(client_of("anonymous"), "voss")
     assert (await undo(curator, removed)).status_code == 303
     assert await answer(client_of("anonymous"), "voss") == "Gratis på Voss."
-    await curator.post(f"{address}/remove")
+    await given(curator, address, {}, "/remove")
 
 
 async def test_an_editor_keeps_no_other_bodys_and_no_groups_answers(client_of: ClientOf) -> None:
@@ -346,9 +346,9 @@ async def test_an_editor_keeps_no_other_bodys_and_no_groups_answers(client_of: C
     assert (await editor.post(f"{LOCAL}/voss/snorydding", data=text)).status_code == 403
     assert (await editor.get(f"{LOCAL}/voss/snorydding")).status_code == 404
     assert (await editor.post(f"{LOCAL}/group:vestland/snorydding", data=text)).status_code == 403
-    await client_of("curator").post(f"{LOCAL}/voss/snorydding", data={"text_nb": "Bare voss."})
+    await given(client_of("curator"), f"{LOCAL}/voss/snorydding", {"text_nb": "Bare voss."})
     assert "voss" not in (await editor.get(LOCAL)).text.lower()
-    await client_of("curator").post(f"{LOCAL}/voss/snorydding/remove")
+    await given(client_of("curator"), f"{LOCAL}/voss/snorydding", {}, "/remove")
 
 
 async def test_a_wrong_local_answer_is_shown_again_as_it_was_written(client_of: ClientOf) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import httpx
@@ -10,11 +9,11 @@ import pytest
 
 from router.service import Service
 from tests.console.conftest import ClientOf
+from tests.console.tried import led_to, tried
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Keys = dict[str, dict[str, str]]
-Fields = dict[str, str]
 ENTRIES = "/v1/brains/kommune/entries"
 LIST = "/console/brains/kommune/entries"
 NEW = "/console/brains/kommune/new-entry"
@@ -24,20 +23,6 @@ HARBOUR = {
     "questions": ["Hvor er gjestehavna?", "ligge i gjestehavn med båt"],
     "answers": {"nb": "Den ligger i sentrum."},
 }
-
-
-async def tried(client: httpx.AsyncClient, address: str) -> Fields:
-    """Follow a job to its result, and read the form there: the fields that publish."""
-    assert address.startswith("/console/jobs/")
-    for _ in range(600):
-        response = await client.get(address)
-        if response.status_code == 303:
-            break
-        assert "alert-danger" not in response.text, response.text
-        await asyncio.sleep(0.05)
-    page = await client.get(response.headers["location"])
-    form = page.text[page.text.index("/publish") :]
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
 
 
 async def outcome(client: httpx.AsyncClient, text: str) -> str:
@@ -194,9 +179,7 @@ async def test_conflicts_are_found_accepted_and_mended(client_of: ClientOf, keys
     page = "/console/brains/kommune/conflicts"
     assert "Se etter konflikter" in (await curator.get(page)).text
     address = (await curator.post(f"{page}/find")).headers["location"]
-    while (done := await curator.get(address)).status_code != 303:
-        await asyncio.sleep(0.05)
-    result = done.headers["location"]
+    result = await led_to(curator, address)
     found = (await curator.get(result)).text
     assert "Sett gjennom" in found
     assert "&lt;" not in found  # markup shown as text

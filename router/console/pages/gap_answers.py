@@ -19,7 +19,7 @@ from brains.gaps.events import Unseen
 from brains.model import Gap
 from router.api.parameters import BrainPath, GapPath
 from router.api.service import ServiceHere
-from router.console import frame, gap_answers, gap_views
+from router.console import frame, gap_answers, gap_views, local_trials
 from router.console.gap_answers import Tried
 from router.console.gap_forms import looked_over, written
 from router.console.gap_views import followed, gap_url, gaps_url, seen_in
@@ -117,6 +117,9 @@ class GapAnswers(Controller):
             return frame.redirect(f"{gap_url(found)}/answer")
         if tried.published:
             return frame.redirect(tried.published)
+        if gap_answers.is_overtaken(service.knowledge, tried):
+            frame.flash(request, "gaps.try_again", kind="warning")
+            return frame.redirect(f"{gap_url(found)}/answer?job={job}")
         by, draft, desk = key_in(request).name, tried.draft, service.gap_desk
 
         async def again(wrong: list[Problem]) -> Any:
@@ -143,16 +146,16 @@ class GapAnswers(Controller):
                 raise
 
         tried.published = gap_url(found)
-        shown = await _answer(request, service, found, work, again)
+        shown = await answer_and_ask(request, service, found, work, again)
         if tried.published and isinstance(shown, Redirect):
             tried.published = str(shown.url)
         return shown
 
-    @post("/answer/local")
+    @post("/answer/local", opt={UNAUDITED: True})
     async def local(
         self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
     ) -> Any:
-        """One body's own answer to an existing one."""
+        """See what one body's own answer to an existing one would change, before it is given."""
         found, data = await followed(service, brain, gap), await request.form()
         draft = gap_answers.phrasing_draft(found, data)
         scope, texts = str(data.get("scope", "")), draft.form.written
@@ -166,14 +169,12 @@ class GapAnswers(Controller):
         unseen = await _unseen(request, service, found, draft.seen)
         if wrong or unseen:
             return await again([*wrong, *([unseen] if unseen else [])])
-        desk, by = service.gap_desk, key_in(request).name
-        return await _answer(
-            request,
-            service,
-            found,
-            lambda: desk.answer_local(brain, found.id, draft.entry, scope, texts, by),
-            again,
-        )
+        try:
+            return await local_trials.try_out(
+                request, brain, draft.entry, scope, texts, gap=found.id, gap_seen=draft.seen
+            )
+        except Invalid as error:
+            return await again(list(error.problems))
 
     @post("/answer/fact")
     async def fact(
@@ -192,7 +193,7 @@ class GapAnswers(Controller):
         if unseen is not None:
             return await again([unseen])
         desk, by = service.gap_desk, key_in(request).name
-        return await _answer(
+        return await answer_and_ask(
             request, service, found, lambda: desk.answer_fact(brain, found.id, values, by), again
         )
 
@@ -202,7 +203,7 @@ class GapAnswers(Controller):
     ) -> Any:
         """Nothing new, but perhaps something else has been published meanwhile."""
         found, by = await followed(service, brain, gap), key_in(request).name
-        return await _answer(
+        return await answer_and_ask(
             request, service, found, lambda: service.gap_desk.ask_again(brain, found.id, by), None
         )
 
@@ -269,7 +270,7 @@ async def _begin(
     return frame.redirect(job.then if job.state == "done" else f"/console/jobs/{job.id}")
 
 
-async def _answer(
+async def answer_and_ask(
     request: AnyRequest,
     service: Service,
     gap: Gap,

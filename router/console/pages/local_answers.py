@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, Request, get
 from litestar.params import QueryParameter
 
-from brains.errors import Invalid, Problem
+from brains.errors import Problem
 from brains.knowledge import scopes_of, title_of
-from brains.model import Entry, LocalAnswer, Texts
+from brains.model import Entry
 from router.api.parameters import AudiencePath, BrainPath, EntryPath
 from router.api.service import ServiceHere
-from router.console import forms, frame
+from router.console import frame
 from router.console.entry_links import audience_name, scopes_seen
-from router.console.flashes import Undo
-from router.console.local_answer_views import TEXT, address_of, local_answers_url, page, texts_of
+from router.console.local_answer_views import address_of, local_answers_url, page
+from router.console.pages.local_impact import LocalImpactPages
 from router.security.edge import slashed
 from router.security.guards import needs
-from router.security.own import may_speak, require_scope
+from router.security.own import may_speak
 
 AnyRequest = Request[Any, Any, Any]
 READ = [needs("read", "any body")]
@@ -96,61 +96,6 @@ class LocalAnswerPages(Controller):
         """Both texts side by side, to be written where one may."""
         return await page(request, brain, slashed(entry), audience)
 
-    @post("/{audience:str}/{entry:str}", guards=WRITE)
-    async def save(
-        self,
-        request: AnyRequest,
-        service: ServiceHere,
-        brain: BrainPath,
-        audience: AudiencePath,
-        entry: EntryPath,
-    ) -> Any:
-        """Answer with these texts there; `preview` shows them first."""
-        by, id = require_scope(request, brain, audience), slashed(entry)
-        service.local_answers.shared(brain, id, frame.own_body(request))
-        form = await request.form()
-        texts = forms.texts(form, TEXT)
-        revision = forms.text(form, "revision")
-        if "preview" in form:
-            return await page(request, brain, id, audience, texts)
-        before = service.knowledge.local_answers.get((brain, id), {}).get(audience)
-        if forms.stale(form, texts_of(before)) and texts != texts_of(before):
-            return await page(request, brain, id, audience, texts, stale=True)
-        try:
-            if not texts:
-                raise Invalid(frame.say(request, "local_answers.wrong.empty"), "field answers.nb")
-            await service.local_answers.save(
-                brain, id, audience, texts, by, int(revision) if revision.isdigit() else 0
-            )
-        except Invalid as error:
-            return await page(request, brain, id, audience, texts, error)
-        address = address_of(brain, id, audience)
-        undo = _restoring(brain, before, texts) if before else Undo(f"{address}/remove")
-        frame.flash(
-            request, "local_answers.saved", undo=undo, name=audience_name(request, audience)
-        )
-        return frame.redirect(address)
-
-    @post("/{audience:str}/{entry:str}/remove", guards=WRITE)
-    async def remove(
-        self,
-        request: AnyRequest,
-        service: ServiceHere,
-        brain: BrainPath,
-        audience: AudiencePath,
-        entry: EntryPath,
-    ) -> Any:
-        """Go back to the shared answer."""
-        require_scope(request, brain, audience)
-        removed = await service.local_answers.remove(brain, slashed(entry), audience)
-        frame.flash(
-            request,
-            "local_answers.removed",
-            undo=_restoring(brain, removed, {}),
-            name=audience_name(request, audience),
-        )
-        return frame.redirect(local_answers_url(brain))
-
 
 def _offered(request: AnyRequest, brain: str) -> list[Entry]:
     """The entries that may get a local answer, by title: those that somebody else gets too."""
@@ -169,10 +114,4 @@ def _writable(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
     ]
 
 
-def _restoring(brain: str, local: LocalAnswer, instead_of: Texts) -> Undo:
-    fields = {**forms.fields(TEXT, local.answers), "revision": str(local.revision)}
-    fields[forms.SEEN] = forms.seen(instead_of)
-    return Undo(address_of(brain, local.entry, local.scope), fields)
-
-
-handlers = [LocalAnswerPages]
+handlers = [LocalAnswerPages, LocalImpactPages]

@@ -5,6 +5,7 @@ Below it what was published before anybody else had read it, to be read afterwar
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any
 
 import msgspec
@@ -17,6 +18,7 @@ from router.api.parameters import BrainPath
 from router.api.service import ServiceHere
 from router.console import differences, frame
 from router.console.entry_links import Names, entry_url, review_of
+from router.console.import_views import imports_url
 from router.curation import unreviewed
 from router.security.guards import needs
 
@@ -28,6 +30,13 @@ class Read(msgspec.Struct):
 
     entry: str
     revision: int
+
+
+class ReadTogether(msgspec.Struct):
+    """What was published at once, then and by that name."""
+
+    at: dt.datetime
+    by: str
 
 
 class ReviewPages(Controller):
@@ -51,6 +60,7 @@ class ReviewPages(Controller):
             }
             for one in await review.queue(brain)
         ]
+        unread = await unreviewed.listing(review, brain)
         return frame.page(
             request,
             "review/index.html",
@@ -62,12 +72,22 @@ class ReviewPages(Controller):
                     "one": one,
                     "title": title_of(one.entry),
                     "url": entry_url(brain, one.entry.id),
-                    "found": differences.between(one.before, one.entry, Names(request)),
+                    "found": _changed(request, one),
                     "may_read": not one.mine and review.may("publish", brain, one.entry),
                 }
-                for one in await unreviewed.listing(review, brain)
+                for one in unread.single
                 if one.mine or review.may("publish", brain, one.entry)
             ],
+            together=[
+                {
+                    "one": one,
+                    "entries": [(title, entry_url(brain, id)) for id, title in one.named],
+                    "may_read": not one.mine,
+                }
+                for one in unread.together
+                if frame.may(request, "publish", brain=brain)
+            ],
+            imports_url=imports_url(brain),
         )
 
     @post("/read", guards=[needs("publish", "brain")])
@@ -84,6 +104,29 @@ class ReviewPages(Controller):
         request.state.audit = {"object": entry.id, "detail": {"revision": entry.revision}}
         frame.flash(request, "review.read", title=title_of(entry))
         return frame.redirect(f"/console/brains/{brain}/review")
+
+    @post("/read-together", guards=[needs("publish", "brain")])
+    async def read_together(
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        data: Annotated[ReadTogether, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    ) -> Any:
+        """Somebody else has looked through what came with one file."""
+        service.knowledge.brain(brain)
+        review = review_of(request)
+        request.state.audit = {"object": "", "detail": {"by": data.by}}
+        count = await unreviewed.read_together(review, brain, data.at, data.by)
+        frame.flash(request, "review.read_together", count=count)
+        return frame.redirect(f"/console/brains/{brain}/review")
+
+
+def _changed(request: AnyRequest, one: unreviewed.Unread) -> list[differences.Difference]:
+    """What visitors read otherwise; all of it where it was taken away."""
+    if one.taken:
+        return differences.between(None, one.before or one.entry, Names(request))
+    return differences.between(one.before, one.entry, Names(request))
 
 
 handlers = [ReviewPages]
