@@ -31,9 +31,10 @@ class UnknownImport(NotFound):
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """An entry that asks the same: it has one of the phrasings, or it answers them today.
+    """An entry that asks the same: it has one of the phrasings (`equal`), is asked and answers
+    alike, or answers the phrasings today: of the `tried` ones, `answered`.
 
-    Of the `tried` phrasings, `answered` would be answered by it.
+    `sure` says that it is so likely the same that nothing is lost by a merge.
     """
 
     entry: str
@@ -41,6 +42,7 @@ class Duplicate(msgspec.Struct, frozen=True):
     equal: bool
     answered: int
     tried: int
+    sure: bool = False
 
 
 class Staged(msgspec.Struct, kw_only=True):

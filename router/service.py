@@ -161,7 +161,7 @@ class Service:
         twins = Twins(db, encoder, matcher)
         self.conflicts = Conflicts(db, knowledge, twins, self.local_answers, clock)
         self.suggestions = Suggestions(db, knowledge, encoder, self.asked, clock)
-        self.imports = Imports(db, knowledge, encoder, pipeline, clock)
+        self.imports = Imports(db, knowledge, encoder, twins, pipeline, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._kept: object = None
 

@@ -45,7 +45,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One row of the preview."""
+    """One row of the preview; `alike` are the answers that ask the same."""
 
     number: int
     staged: Staged
@@ -54,6 +54,7 @@ class Line(msgspec.Struct, frozen=True):
     options: list[Option]
     chosen: str
     differences: list[Difference]
+    alike: list[Entry]
 
 
 def imports_url(brain: str, rest: str = "") -> str:
@@ -105,10 +106,12 @@ def lines(
     request: AnyRequest,
     rows: Sequence[tuple[int, Staged]],
     existing: Mapping[str, Entry],
+    published: Mapping[str, Entry],
     titles: Mapping[str, str],
     own: str | None,
 ) -> list[Line]:
-    """Rows as they are shown; an editor may add only to answers of the own body."""
+    """Rows as they are shown, beside the newest and the published states of what they are like;
+    an editor may add only to answers of the own body."""
     found, names = [], Names(request)
     for number, row in rows:
         targets = [] if row.kind == "new" else [row.entry.id]
@@ -126,6 +129,7 @@ def lines(
                 _options(request, row, targets, titles),
                 f"merge:{row.into}" if row.choice == "merge" else row.choice,
                 between(before, row.entry, names) if before is not None else [],
+                [published[one.entry] for one in row.duplicates if one.entry in published],
             )
         )
     return found
@@ -139,6 +143,14 @@ def picked(value: str) -> Picked | None:
     if choice == "skip":
         return Picked("skip")
     return Picked("merge", into) if choice == "merge" and into else None
+
+
+def picked_of(row: Staged, choice: str) -> Picked | None:
+    """One choice for a row among many; a merge is with what is most alike, if anything is."""
+    if choice != "merge":
+        return Picked("import" if choice == "import" else "skip")
+    into = row.duplicates[0].entry if row.duplicates else row.same_as
+    return Picked("merge", into) if into is not None else None
 
 
 def _options(

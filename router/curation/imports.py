@@ -29,6 +29,7 @@ from embeddings.packaged import Progress
 from router.curation import staging
 from router.curation.import_duplicates import COMPARED, Duplicates
 from router.curation.import_undo import take_back
+from router.curation.twins import Twins
 from router.pipeline import Pipeline
 from router.results import ImportedRow, ImportResult
 
@@ -52,6 +53,7 @@ class Imports(msgspec.Struct, frozen=True):
     db: Database
     knowledge: Knowledge
     encoder: TextEncoder
+    twins: Twins
     pipeline: Pipeline
     clock: Callable[[], dt.datetime]
 
@@ -255,7 +257,9 @@ class Imports(msgspec.Struct, frozen=True):
 
     def _duplicates(self) -> Duplicates:
         answer_from = self.pipeline.limits().answer_from
-        return Duplicates(self.db, self.knowledge, self.encoder, self.clock, answer_from)
+        return Duplicates(
+            self.db, self.knowledge, self.encoder, self.twins, self.clock, answer_from
+        )
 
     async def entries(self, brain: str, ids: Sequence[str]) -> dict[str, Entry]:
         """The newest states of entries, by id."""

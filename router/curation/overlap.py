@@ -191,16 +191,17 @@ class _Texts:
         sizes = np.array([len(each) for each in vectors])
         self._ends = np.cumsum(sizes)
         self._starts = self._ends - sizes
-        rows = np.vstack(list(vectors))
-        rows = rows - (rows @ ways) @ ways.T
+        rows: Vector = np.vstack(list(vectors))
+        rows = np.asarray(rows - (rows @ ways) @ ways.T, dtype=np.float32)
         self._rows = _unit(rows - rows.mean(axis=0) if len(rows) else rows)
         sums = np.zeros((len(vectors), ways.shape[0]), np.float32)
-        np.add.at(sums, np.repeat(np.arange(len(vectors)), sizes), self._rows)
+        if len(rows):
+            sums[sizes > 0] = np.add.reduceat(self._rows, self._starts[sizes > 0], axis=0)
         self._sums, self._sizes = sums, sizes
         self.means = _unit(sums)
-        several = sizes * (sizes - 1)
-        within = np.einsum("nd,nd->n", sums, sums) - sizes
-        self._within = np.where(several > 0, within / np.maximum(several, 1), np.nan)
+        pairs = sizes * (sizes - 1)
+        within = (np.einsum("nd,nd->n", sums, sums) - sizes) / np.maximum(pairs, 1)
+        self._within = np.where(pairs > 0, within, np.nan)
 
     def between(self, one: int, two: int) -> Vector:
         """Cosines of all texts of the one with all of the other."""

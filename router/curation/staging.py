@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,6 +21,15 @@ from embeddings.packaged import Progress
 KEPT_FIELDS = ("title", "topic", "owner", "sources", "valid_from", "valid_until")
 DUPLICATES_SHOWN = 3
 _MARKS = re.compile(r"[\s?!.,:;…]+")
+
+
+class Likeness(NamedTuple):
+    """How alike a row is to an entry, or to another row: whether they share a phrasing, whether
+    that is surely no chance, and the evidence otherwise."""
+
+    equal: bool
+    sure: bool
+    evidence: float = 0.0
 
 
 def compare(rows: Iterable[Row], existing: Mapping[str, Entry], format: str) -> list[Staged]:
@@ -38,28 +48,26 @@ def compare(rows: Iterable[Row], existing: Mapping[str, Entry], format: str) -> 
 
 def mark_duplicates(
     row: Staged,
-    equal: Collection[str],
+    alike: Mapping[str, Likeness],
     answers: Counter[str],
     tried: int,
     known: Mapping[str, Entry],
 ) -> None:
     """Names the entries that ask the same as a new row, and chooses what to do about it.
 
-    `equal` has one of its phrasings; `answers` counts, of the `tried` phrasings, those that an
-    entry would answer today. Half of them make a probable duplicate.
+    `alike` has them by id; `answers` counts, of the `tried` phrasings, those that an entry would
+    answer today. Only what shares a phrasing and surely is the same is merged unless somebody
+    chooses otherwise: of what is merged, the file's answer is lost.
     """
-    ids = {id for id, count in answers.items() if count * 2 >= tried} | set(equal)
     found = [
-        Duplicate(id, title_of(known[id]), id in equal, answers[id], tried)
-        for id in ids
+        Duplicate(id, title_of(known[id]), one.equal, answers[id], tried, one.sure)
+        for id, one in alike.items()
         if id in known and id != row.entry.id
     ]
-    row.duplicates = sorted(found, key=lambda one: (not one.equal, -one.answered, one.entry))
-    row.duplicates = row.duplicates[:DUPLICATES_SHOWN]
-    if row.duplicates and row.same_as is None:
-        best = row.duplicates[0]
-        if best.equal or best.answered == tried:
-            row.choice, row.into = "merge", best.entry
+    found.sort(key=lambda one: (not one.sure, -alike[one.entry].evidence, one.entry))
+    row.duplicates = found[:DUPLICATES_SHOWN]
+    if row.duplicates and row.same_as is None and row.duplicates[0].sure:
+        row.choice, row.into = "merge", row.duplicates[0].entry
 
 
 def answering(found: Sequence[Found], brain: str, threshold: float) -> str | None:

@@ -41,13 +41,17 @@ class Twins(msgspec.Struct, frozen=True):
     ) -> list[Alike]:
         """The pairs of a brain's entries that answer the same, or share a phrasing to the letter;
         those most alike first. `keys` are those of all its entries that visitors get now."""
-        items = {key: self.matcher.item(key) for key in keys if key in self.matcher}
+        items = {item.key: item for item in self.items(keys)}
         found, asked = _kept(self.seen.get(brain), items)
         if asked:
             overlap = await self.overlap([*items.values()])
             found |= await alike(overlap, asked, SAME_FROM, report)
         self.seen[brain] = Seen(items, found)
         return sorted(found.values(), key=lambda one: (-one.evidence, one.pair))
+
+    def items(self, keys: Sequence[str]) -> list[Item]:
+        """Of those that can be found now."""
+        return [self.matcher.item(key) for key in keys if key in self.matcher]
 
     async def overlap(self, items: Sequence[Item]) -> Overlap:
         ways = affinity.ways_of(await affinity.said(self.db, self.encoder))

@@ -115,6 +115,27 @@ async def test_what_asks_the_same_is_found_and_merged(service: Service, brain: s
         await entry(service, brain, "hons")
 
 
+async def test_the_same_words_with_another_answer_are_shown_and_merged_only_when_chosen(
+    service: Service,
+) -> None:
+    """In a brain large enough to know what is usual; `snorydding` says when roads are cleared."""
+    roads = Entry(id="vei", questions=["Når brøyter dere veien?"], answers={"nb": "Når det snør."})
+    tracks = Entry(
+        id="spor",
+        questions=["Når brøyter dere veien?"],
+        answers={"nb": "Ring hytteforeningen, som holder hyttefeltet åpent mot betaling."},
+    )
+    same = msgspec.structs.replace(roads, answers={"nb": "Vi brøyter når det har snødd."})
+    for one, choice in ((same, "merge"), (tracks, "import")):
+        contents = await service.imports.read([lines(one)])
+        (found,) = await service.imports.compare("kommune", contents)
+        assert (found.duplicates[0].entry, found.duplicates[0].equal) == ("snorydding", True)
+        assert found.choice == choice
+    contents = await service.imports.read([lines(same, tracks)])
+    _, second = await service.imports.compare("kommune", contents)
+    assert (second.same_as, second.choice) == ("vei", "import")
+
+
 async def test_what_is_answered_today_is_a_probable_duplicate(service: Service, brain: str) -> None:
     alike = Entry(
         id="hons",

@@ -120,7 +120,8 @@ async def test_a_pasted_page_is_read(client_of: ClientOf) -> None:
 
 async def test_what_is_alike_is_under_a_tab_of_its_own(client_of: ClientOf) -> None:
     curator = client_of("curator")
-    again = File("s.csv", "spørsmål;svar\nNår brøyter dere veien;Snart.\n".encode())
+    row = "Når brøyter dere veien;Vi brøyter når det har snødd."
+    again = File("s.csv", f"spørsmål;svar\n{row}\n".encode())
     address, page = await preview(curator, again, table(3))
     assert re.search(r'tab=alike" aria-current="page">Kanskje dobbelt <span class="count">', page)
     assert "Dere har allerede et svar med samme formulering" in page

@@ -91,12 +91,13 @@ class ImportPages(Controller):
         found = await service.imports.get(brain, import_id, body)
         picks = _picks(form)
         everything = str(form.get("everything", ""))
-        if everything in ("import", "skip"):
+        if everything in ("import", "merge", "skip"):
             tab = str(form.get("tab", "all"))
             picks = {
-                number: Picked("import" if everything == "import" else "skip")
+                number: pick
                 for number, row in enumerate(found.rows)
                 if tab in ("all", import_views.tab_of(row))
+                and (pick := import_views.picked_of(row, everything)) is not None
             }
         await service.imports.choose(brain, import_id, picks, body)
         frame.flash(request, "imports.chosen")
@@ -213,7 +214,9 @@ async def _preview(
         tabs=import_views.TABS,
         number=number,
         chosen=import_views.chosen_counts(found),
-        lines=import_views.lines(request, shown, existing, titles, own),
+        lines=import_views.lines(
+            request, shown, existing, service.knowledge.entries[brain], titles, own
+        ),
         notes=[import_views.wrong(request, note) for note in found.report.notes],
         page_number=page,
         pages=max(1, -(-len(rows) // import_views.ROWS_SHOWN)),
