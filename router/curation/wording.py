@@ -70,7 +70,7 @@ def _facts(text: str) -> list[str]:
 
 
 def _ways(text: str) -> list[str]:
-    links = [first or second for first, second in _LINK.findall(_FACT.sub(r"fact:\1", text))]
+    links = [first or second for first, second in _LINK.findall(_FACT.sub(r"\1", text))]
     return [*links, *_MAIL.findall(text), *_TELEPHONE.findall(text)]
 
 

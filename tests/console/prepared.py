@@ -54,6 +54,11 @@ async def local_answer(scene: Scene) -> Sent:
     return Sent(path={"entry": shared})
 
 
+async def own_text(scene: Scene) -> Sent:
+    sent = await local_answer(scene)
+    return sent._replace(json={"answers": {"nb": new_words()}})
+
+
 async def tried_local(scene: Scene) -> Sent:
     """One that was tried, and not given yet."""
     sent = await local_answer(scene)
@@ -211,7 +216,8 @@ ROUTES: dict[str, Prepared] = {
     "GET /console/jobs/{job}/state": own_job,
     "POST /v1/conversations/{conversation}/feedback": reply,
     "POST /v1/brains/{brain}/entries/{entry}/return": revised("in_review"),
-    "PUT /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
+    "GET /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
+    "PUT /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": own_text,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}": local_answer,
     "DELETE /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}/remove": local_answer,
