@@ -7,6 +7,7 @@ clusters    which gap a question belongs to: clusters of vectors, as memory hold
 affinity    how alike questions and gaps are; tidying: what to merge and move, as a plan
 heat        what sorts gaps: how much one matters now
 listing     gaps and questions found and listed; views: as a curator, or an editor, sees them
+words       one gap's questions, each wording once
 overview    a brain's gaps in numbers
 changing    a transaction for what curators do; work, moving: what they do
 tidier      carries out what tidying plans, in the background

@@ -27,6 +27,7 @@ from brains.gaps.overview import GapOverview
 from brains.gaps.recorded import Asked
 from brains.gaps.recorder import Recorder
 from brains.gaps.spared import NEW_ENTRY, Spared
+from brains.gaps.words import Wording, wordings
 from brains.model import AskedReason, Gap, GapEvent, GapQuestion, GapStatus, Nearest
 from brains.pages import PAGE_ITEMS, Page
 from brains.store import now as utc_now
@@ -151,6 +152,20 @@ class Gaps:
         async with self.db.read() as tx:
             await rows.row(tx, id, brain)
             return await listing.questions(tx, id, cursor, limit, only_body)
+
+    async def wordings(
+        self,
+        id: str,
+        cursor: str | None = None,
+        limit: int = PAGE_ITEMS,
+        *,
+        brain: str | None = None,
+        only_body: str | None = None,
+    ) -> Page[Wording]:
+        """A page of a gap's questions, each wording once. Raises `UnknownGap`."""
+        async with self.db.read() as tx:
+            await rows.row(tx, id, brain)
+            return await wordings(tx, id, cursor, limit, only_body)
 
     async def days(self, id: str, count: int, only_body: str | None = None) -> Sequence[int]:
         async with self.db.read() as tx:

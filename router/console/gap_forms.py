@@ -40,7 +40,7 @@ async def written(
 ) -> frame.ConsolePage:
     """The page where an answer is written, in one of four ways."""
     how = how if how in HOWS else "new"
-    page = await service.gap_desk.questions(gap.brain, gap.id, None, QUESTIONS_SHOWN)
+    page = await service.gap_desk.wordings(gap.brain, gap.id, None, QUESTIONS_SHOWN)
     texts = gap_views.phrasings(gap, page.items)
     form = draft.form if draft else EntryForm(title=title_of(gap))
     chosen = service.knowledge.entries[gap.brain].get(draft.entry if draft else entry)

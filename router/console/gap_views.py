@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +14,8 @@ from litestar.datastructures import FormMultiDict
 
 from brains import people
 from brains.gaps.trends import trends
-from brains.model import Gap, GapEvent, GapQuestion
+from brains.gaps.words import Wording
+from brains.model import Gap, GapEvent
 from brains.store import now as utc_now
 from router.console import dates, frame
 from router.console.search import fold
@@ -22,6 +25,9 @@ from router.service import Service
 AnyRequest = Request[Any, Any, Any]
 
 TREND_DAYS = 14
+TITLE_CHARS_MAX = 120
+TITLE_CHARS_MIN = 20
+SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 OPEN = ("open", "snoozed")
 SPLITTABLE = (*OPEN, "dismissed", "forwarded")
 # What can be done to several in each list.
@@ -34,13 +40,6 @@ CHOOSING = {
 }
 MERGES_FOLLOWED_MAX = 20
 URGENCY_KINDS = {"high": "danger", "medium": "warning", "low": "neutral"}
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """Questions of the same words in one body: `newest` of them, and how many."""
-
-    newest: GapQuestion
-    count: int
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -61,8 +60,13 @@ def gaps_url(brain: str) -> str:
 
 
 def title_of(gap: Gap) -> str:
-    """A curator's wording, else the question that speaks for all."""
-    return gap.title or gap.summary
+    """A curator's wording, else the question that speaks for all; of a long story what it asks."""
+    text = gap.title or gap.summary
+    if len(text) <= TITLE_CHARS_MAX:
+        return text
+    asked = [one.strip() for one in SENTENCE.findall(text) if one.endswith("?")]
+    fitting = [one for one in asked if TITLE_CHARS_MIN <= len(one) <= TITLE_CHARS_MAX]
+    return fitting[-1] if fitting else textwrap.shorten(text, TITLE_CHARS_MAX, placeholder=" …")
 
 
 async def lines(service: Service, gaps: Sequence[Gap], only_body: str | None) -> list[Line]:
@@ -91,18 +95,10 @@ async def assignable(request: AnyRequest, brain: str) -> list[tuple[str, str]]:
     return sorted(((one.id, one.name) for one in able), key=lambda one: one[1].casefold())
 
 
-def together(questions: Sequence[GapQuestion]) -> list[Asked]:
-    """Questions of the same words from one body as one, in the order given."""
-    groups: dict[tuple[str, str], list[GapQuestion]] = {}
-    for question in questions:
-        groups.setdefault((question.body, fold(question.text)), []).append(question)
-    return [Asked(group[0], len(group)) for group in groups.values()]
-
-
-def phrasings(gap: Gap, questions: Sequence[GapQuestion]) -> list[str]:
+def phrasings(gap: Gap, wordings: Sequence[Wording]) -> list[str]:
     """The gap's different wordings, the one that speaks for it first."""
     found: dict[str, str] = {}
-    for text in (gap.summary, *(question.text for question in questions)):
+    for text in (gap.summary, *(one.newest.text for one in wordings)):
         found.setdefault(fold(text), text)
     return list(found.values())
 

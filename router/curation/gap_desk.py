@@ -24,6 +24,7 @@ from brains.gaps.forwarding import forwarded_to
 from brains.gaps.listing import Order
 from brains.gaps.overview import GapOverview
 from brains.gaps.spared import NEW_ENTRY
+from brains.gaps.words import Wording
 from brains.knowledge import Knowledge, scopes_of
 from brains.model import (
     DismissReason,
@@ -103,6 +104,17 @@ class GapDesk(msgspec.Struct, frozen=True):
     ) -> Page[GapQuestion]:
         """A page of a gap's questions, newest first."""
         return await self.gaps.questions(id, cursor, limit, brain=brain, only_body=only_body)
+
+    async def wordings(
+        self,
+        brain: str,
+        id: str,
+        cursor: str | None = None,
+        limit: int = 50,
+        only_body: str | None = None,
+    ) -> Page[Wording]:
+        """A page of a gap's questions, each wording once, those asked last first."""
+        return await self.gaps.wordings(id, cursor, limit, brain=brain, only_body=only_body)
 
     async def events(self, brain: str, id: str) -> Sequence[GapEvent]:
         """What was done to the gap, newest first. Not for editors: it names bodies."""
@@ -286,8 +298,8 @@ class GapDesk(msgspec.Struct, frozen=True):
 
     async def _phrasings(self, gap: Gap) -> Sequence[str]:
         """The gap's own words, different ones, the most telling first."""
-        page = await self.questions(gap.brain, gap.id, limit=TEXTS_LOOKED_AT)
-        texts = dict.fromkeys([gap.summary, *(one.text for one in page.items)])
+        page = await self.wordings(gap.brain, gap.id, limit=TEXTS_LOOKED_AT)
+        texts = dict.fromkeys([gap.summary, *(one.newest.text for one in page.items)])
         return list(texts)[:PHRASINGS_FROM_GAP_MAX]
 
     async def _require_person(self, id: str) -> None:

@@ -325,6 +325,44 @@ async def test_an_editor_sees_own_questions_and_counts_only(gaps: Gaps) -> None:
         await gaps.get(others, "kommune", "bergen")
 
 
+async def test_each_wording_comes_once_with_how_often_and_from_which_bodies(gaps: Gaps) -> None:
+    said = (HENS, "Kan jeg ha HØNER i  hagen", HENS, "høner i hagen", HENS)
+    reasons: dict[int, AskedReason] = {1: "unhelpful"}
+    ids = {
+        await ask(
+            gaps, text, "voss" if number % 2 else "bergen", reason=reasons.get(number, "unanswered")
+        )
+        for number, text in enumerate(said)
+    }
+    (id,) = ids
+    first = await gaps.wordings(id, limit=1)
+    second = await gaps.wordings(id, first.next, limit=1)
+    assert second.next is None
+    (hens,), (short,) = first.items, second.items
+    assert (hens.count, [(one.id, one.count) for one in hens.bodies]) == (
+        4,
+        [("bergen", 3), ("voss", 1)],
+    )
+    assert (hens.reasons, hens.fixed) == (["unanswered", "unhelpful"], None)
+    assert (short.count, short.newest.text, short.newest.body) == (1, "høner i hagen", "voss")
+    own = (await gaps.wordings(id, only_body="voss")).items
+    assert [(one.newest.text, one.count, len(one.bodies)) for one in own] == [
+        ("høner i hagen", 1, 1),
+        ("Kan jeg ha HØNER i  hagen", 1, 1),
+    ]
+    async with gaps.db.write() as tx:
+        for body, fixed in (("bergen", True), ("voss", False)):
+            mine = {"gap": id, "body": body, "fixed": fixed}
+            await tx.execute(
+                sa.text(
+                    "UPDATE gap_questions SET fixed = :fixed WHERE gap = :gap AND body = :body"
+                ),
+                mine,
+            )
+    assert [one.fixed for one in (await gaps.wordings(id)).items] == [False, False]
+    assert [one.fixed for one in (await gaps.wordings(id, only_body="bergen")).items] == [True]
+
+
 async def test_gaps_are_found_by_words_body_and_person(gaps: Gaps) -> None:
     hens, battery = await ask(gaps, HENS), await ask(gaps, BATTERY, "voss")
     async with gaps.changing("kommune", "kari") as change:

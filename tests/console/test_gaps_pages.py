@@ -64,6 +64,33 @@ async def test_the_list_shows_a_question_with_its_reason_in_words(
     assert "Bergen kommune (1), Voss herad (1)" in line and "<svg" in line
 
 
+async def test_the_same_words_are_one_line_with_how_often_and_from_where(
+    client_of: ClientOf, service: Service
+) -> None:
+    for body in ("bergen", "voss", "bergen"):
+        id = await _ask(service, "Finnes det en trollstol i fjellsiden?", body)
+    page = await _page(client_of("curator"), f"{LIST}/{id}")
+    asked = page.split('id="gap-questions"')[1].split("</ul>")[0]
+    assert asked.count("trollstol") == 1
+    assert "Bergen kommune (2), Voss herad (1) · bokmål · 3 ganger, sist" in " ".join(asked.split())
+    own = await _page(client_of("editor"), f"{LIST}/{id}")
+    asked = own.split('id="gap-questions"')[1].split("</ul>")[0]
+    assert "Bergen kommune · bokmål · 2 ganger, sist" in " ".join(asked.split())
+
+
+async def test_of_a_long_story_the_title_is_what_it_asks(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator, asks = client_of("curator"), "Hvem kan reparere en spilledåse fra 1890?"
+    story = f"Farmor hadde en slik. {'Den spilte så fint. ' * 12}{asks} Hun er død nå."
+    id = await _ask(service, story)
+    page = await _page(curator, f"{LIST}/{id}")
+    assert f"<h1>{asks}</h1>" in page and story in page
+    id = await _ask(service, "hoppsann " * 60)
+    title = re.search(r"<h1[^>]*>([^<]*)</h1>", await _page(curator, f"{LIST}/{id}"))
+    assert title is not None and title[1].endswith("hoppsann …") and len(title[1]) <= 120
+
+
 async def test_the_list_is_narrowed_by_text_body_and_whose_it_is(
     client_of: ClientOf, service: Service
 ) -> None:

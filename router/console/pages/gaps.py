@@ -135,7 +135,7 @@ async def detail(
     only, desk = frame.own_body(request), service.gap_desk
     able = frame.may(request, "close gaps", brain=gap.brain)
     questions, days = await asyncio.gather(
-        desk.questions(gap.brain, gap.id, cursor, QUESTIONS_SHOWN, only),
+        desk.wordings(gap.brain, gap.id, cursor, QUESTIONS_SHOWN, only),
         desk.days(gap.brain, gap.id, DAYS_SHOWN, only),
     )
     known = await gap_views.names(service) if only is None else {}
@@ -158,7 +158,7 @@ async def detail(
         seen=events[0].id if events else 0,
         last=gap_views.last_done(request, events, known),
         why=gap_views.why(request, gap),
-        asked=gap_views.together(questions.items),
+        asked=questions.items,
         next=f"{gap_url(gap)}?{urlencode({'cursor': questions.next})}" if questions.next else "",
         days=list(days),
         names=known,
