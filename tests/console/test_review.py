@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import httpx
 import pytest
 
+from brains.formats import File
 from router.service import Service
 from tests.console.conftest import ClientOf
 from tests.console.tried import led_to, tried
@@ -114,6 +116,42 @@ async def test_who_wrote_it_publishes_it_unread_only_with_a_reason(
     assert "unread-batplass-i-havna" not in (await admin.get(REVIEW)).text
     said = (await admin.get(f"{ENTRIES}/batplass-i-havna/notes", headers=keys["admin"])).json()
     assert [note["kind"] for note in said["items"]] == ["approved", "unreviewed"]
+
+
+async def test_what_came_with_a_file_is_listed_together_until_somebody_else_has_seen_it(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator, admin = client_of("curator"), client_of("admin")
+    rows = [
+        f'{{"id":"fil-{n}","questions":["Zqx {n} wvk?"],"answers":{{"nb":"Ja."}}}}' for n in "ab"
+    ]
+    contents = await service.imports.read([File("svar.jsonl", "\n".join(rows).encode())])
+    await service.imports.at_once("kommune", contents, "Curator")
+    listed = (await admin.get(REVIEW)).text
+    assert "2 svar publisert på én gang" in listed and f'href="{LIST}/fil-a"' in listed
+    (at,) = re.findall(r'name="at" value="([^"]+)"', listed)
+    sent = {"at": html.unescape(at), "by": "Curator"}
+    assert 'name="at"' not in (await curator.get(REVIEW)).text
+    assert (await curator.post(f"{REVIEW}/read-together", data=sent)).status_code == 403
+    assert (await client_of("editor").post(f"{REVIEW}/read-together", data=sent)).status_code == 403
+    assert (await admin.post(f"{REVIEW}/read-together", data=sent)).status_code == 303
+    assert "publisert på én gang" not in (await admin.get(REVIEW)).text
+    for id in ("fil-a", "fil-b"):
+        await service.curation.retire_entry("kommune", id, "test")
+
+
+async def test_what_was_taken_away_unseen_is_listed_too(
+    client_of: ClientOf, keys: Keys, service: Service
+) -> None:
+    admin, path = client_of("admin"), f"{ENTRIES}/tatt-bort"
+    await admin.put(path, json={**HARBOUR, "status": "published"}, headers=keys["admin"])
+    gone = (await admin.post(f"{path}/retire", headers=keys["curator"])).json()
+    listed = (await admin.get(REVIEW)).text
+    card = listed.partition('data-key="unread-tatt-bort"')[2].partition("</section>")[0]
+    assert "Tatt ut av bruk" in card and "Den ligger i sentrum." in card
+    read = {"entry": "tatt-bort", "revision": str(gone["revision"])}
+    assert (await admin.post(f"{REVIEW}/read", data=read)).status_code == 303
+    assert "unread-tatt-bort" not in (await admin.get(REVIEW)).text
 
 
 async def test_bringing_back_what_visitors_had_needs_no_second_reader(
