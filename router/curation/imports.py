@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from brains import changes, checks, entries, formats, imports, store
+from brains import changes, checks, entries, formats, imports, notes, store
 from brains.database import Database, Transaction
 from brains.entries import Head
 from brains.errors import Conflict, Invalid, Problem
@@ -24,6 +24,7 @@ from brains.formats import Contents, File, Row
 from brains.imports import Before, Choice, Import, Report, Staged, UnknownImport
 from brains.knowledge import Knowledge
 from brains.model import Entry, Status
+from brains.notes import NewNote
 from brains.vectors import TextEncoder
 from embeddings.packaged import Progress
 from router.curation import staging
@@ -129,7 +130,13 @@ class Imports(msgspec.Struct, frozen=True):
         if not dry_run:
             heard = staging.shared(progress or _silent, 1.0, "encoding")
             batch = [row.entry for row in rows]
-            done = await store.import_entries(self.db, self.encoder, brain, batch, heard, author=by)
+
+            async def also(tx: Transaction, before: dict[str, Head], saved: list[Entry]) -> None:
+                await self._note_unread(tx, brain, saved, by, "")
+
+            done = await store.import_entries(
+                self.db, self.encoder, brain, batch, heard, author=by, also=also
+            )
             await self.knowledge.catch_up()
             created, changed = done.created, done.updated
         return ImportResult(
@@ -202,11 +209,20 @@ class Imports(msgspec.Struct, frozen=True):
             _note_changes(done, before, saved)
             _refuse_taken(staged, before)
             await imports.update(tx, done)
+            await self._note_unread(tx, brain, saved, by, staged.file_name)
 
         heard = staging.shared(progress or _silent, COMPARED, "encoding")
         await store.import_entries(self.db, self.encoder, brain, batch, heard, author=by, also=also)
         await self.knowledge.catch_up()
         return done
+
+    async def _note_unread(
+        self, tx: Transaction, brain: str, saved: Sequence[Entry], by: str, file_name: str
+    ) -> None:
+        """What is published with a file is for somebody else to read afterwards."""
+        public = [entry for entry in saved if entry.status == "published"]
+        note = NewNote("unreviewed", file_name)
+        await notes.add_to_all(tx, brain, public, note, by, self.clock())
 
     async def undo(self, brain: str, id: str, by: str, body: str | None = None) -> Import:
         """Retires what an import created and restores what it changed.
