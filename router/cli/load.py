@@ -50,9 +50,9 @@ async def command(
 
     uploaded = formats.from_disk(files)
     async with opened(read_settings()) as service:
+        contents = await service.imports.read(uploaded, language, format)
         if brain not in service.knowledge.brains and not dry_run:
             await service.curation.add_brain(Brain(id=brain, name=brain), AUTHOR)
-        contents = await service.imports.read(uploaded, language, format)
         with progress_shown() as report:
             result = await service.imports.at_once(brain, contents, AUTHOR, report, dry_run)
     _show(result)

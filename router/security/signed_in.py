@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from litestar import Request
 from litestar.config.csrf import CSRFConfig
@@ -168,7 +168,7 @@ def cookie(settings: Settings, token: str) -> Cookie:
 def own_path(wanted: str | None) -> str:
     """`wanted` where it is a page of the console, else the console's first: never another site."""
     if wanted and len(wanted) <= NEXT_CHARS_MAX and _WHERE.fullmatch(wanted):
-        path = urlsplit(wanted).path
+        path = unquote(urlsplit(wanted).path)
         if path != SIGN_IN and ".." not in path.split("/"):
             return wanted
     return CONSOLE

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -165,6 +166,8 @@ def test_from_an_empty_folder_to_an_answer(environ: dict[str, str], tmp_path: Pa
     file.write_text("\n".join(json.dumps(entry) for entry in [*entries, wrong]), "utf-8")
     refused = plain(run(environ, "import", str(file), "--brain", "fjord"), 1)
     assert "line 3" in refused and "tittel" in refused
+    with sqlite3.connect(Path(environ["SAMSVAR_HOME"]) / "samsvar.db") as database:
+        assert database.execute("SELECT id FROM brains WHERE id = 'fjord'").fetchall() == []
     file.write_text("\n".join(json.dumps(entry) for entry in entries), "utf-8")
     assert "2 new" in plain(run(environ, "import", str(file), "--brain", "fjord"), 0)
     added = run(environ, "bodies", "add", "fjord", "--name", "Fjord kommune", "--brain", "fjord")

@@ -293,6 +293,7 @@ async def test_a_stranger_is_sent_to_sign_in_and_back(browser: Browser, kari: Pe
         "//evil.example",
         "/\\evil.example",
         "/console/../../evil",
+        "/console/%2e%2e/%2E./evil",
         "/console//evil.example/..",
         "/consoleevil",
         "javascript:alert(1)",

@@ -34,7 +34,7 @@ from tests.console.prepared import PASSWORD, ROUTES, Scene, Sent
 from tests.console.rules import OPEN, rules
 from tests.waiting import PATIENCE_S
 
-STREAM_SECONDS = 0.1
+STREAM_SECONDS = 0.02
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 # Those in whose course a browser becomes somebody else's.
 SIGNING_IN = {"/console/sign-in", "/console/set-password/{link}"}
@@ -50,7 +50,7 @@ BY_THEMSELVES = (
 
 
 class Try(NamedTuple):
-    """One route, for the things of one body."""
+    """One route, for the things of one body; `aim` is whose its JSON is about, where another's."""
 
     method: str
     path: str
@@ -58,6 +58,7 @@ class Try(NamedTuple):
     place: str
     target: Target
     given: Sent = Sent()
+    aim: Target | None = None
 
     @property
     def rule(self) -> tuple[str, str]:
@@ -89,7 +90,7 @@ class Try(NamedTuple):
             return {}
         json = self.given.json
         if json is None and data is not None:
-            json = samples.json(data.annotation, self.target)
+            json = samples.json(data.annotation, self.aim or self.target)
         headers = {"content-type": "application/json"}
         return {"content": samples.encoded(json), "headers": headers, "params": self.given.query}
 
