@@ -21,8 +21,8 @@ from threadpoolctl import threadpool_limits
 from brains import asked as asked_rows
 from brains import conversations as conversation_rows
 from brains import imports as import_rows
-from brains import referrals as referral_rows
 from brains import kept_forms, secrets, vectors
+from brains import referrals as referral_rows
 from brains.database import Database
 from brains.errors import SamsvarError
 from brains.gaps import Gaps
