@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from threadpoolctl import threadpool_limits
 from embeddings.encoder import Encoder, Vectors, load_encoder
 from embeddings.kept import KeptVectors
 from embeddings.packaged import default_cache
+from router.detect import taught
+from router.detect.classifier import Detector, Example, Measurement, digest
+from router.detect.rules import RuleSet
 from tests.beside import Groups, put_in_order
 from tests.processes import logging_to
 from tests.waiting import PATIENCE_S, until_now
@@ -26,7 +30,6 @@ from tests.waiting import PATIENCE_S, until_now
 Kind = Literal["query", "passage"]
 ADMIN_KEY = "the-demo-tests-admin-key"
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-
 
 # The same examples in every run, and as long for each as the machine takes.
 settings.register_profile(
@@ -72,6 +75,29 @@ class _Waiting:
 
     async def encode(self, texts: Sequence[str], kind: Kind = "query") -> Vectors:
         return self._encoder.encode(texts, kind)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def taught_once() -> Iterator[None]:
+    """Services with the same encoder share their detectors: to teach them is a third of a start."""
+    known: dict[tuple[object, ...], Detector] = {}
+
+    def once(
+        rules: RuleSet,
+        labels: Sequence[str],
+        examples: Sequence[Example],
+        vectors: Vectors | None,
+        kept: Measurement | None,
+    ) -> Detector:
+        encoded = b"" if vectors is None else hashlib.sha256(vectors.tobytes()).digest()
+        key = (*labels, digest(examples), encoded, kept and kept.digest)
+        if key not in known:
+            known[key] = Detector(rules, labels, examples, vectors, kept)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(taught, "Detector", once)
+        yield
 
 
 @pytest.fixture(scope="session")
