@@ -68,11 +68,13 @@ class AnsweredGap(msgspec.Struct, frozen=True, kw_only=True):
 
     The gap is closed where all are answered now; `still` is the newest that are
     not. A question that became a phrasing is sure to be found, so how it went for
-    the `others` says more about the answer. `entry` is what was published for it.
+    the `others` says more about the answer. `entry` is what was published for it, `how` says
+    whether it is new, has new phrasings, or is answered otherwise in some bodies.
     """
 
     gap: Gap
     entry: Entry | None = None
+    how: str = ""
     asked_again: int
     answered_now: int
     others_asked: int = 0

@@ -7,7 +7,7 @@ catalogue   a brain's entries in memory, to look through in any order
 imports     what a file would change, shown first and then done as a whole; staging compares,
             import_duplicates finds what asks the same, import_undo takes back
 gap_desk    gaps: worked on and answered; closing and asking_again: what closes one;
-            several_gaps: the same done to many
+            several_gaps: the same done to many; taking_back: an answer undone
 broadcasts  notices: published, and told to every connected page at once
 facts       the table of facts: fact_table builds it, fact_csv takes it to a spreadsheet and back,
             facts_given asks again what waited for one

@@ -77,6 +77,7 @@ class Closing(msgspec.Struct, frozen=True):
         return AnsweredGap(
             gap=await self.gaps.get(id, brain),
             entry=mending.entry,
+            how=mending.how,
             asked_again=_count(results),
             answered_now=_count([one for one in results if one.fixed]),
             others_asked=_count(others),

@@ -262,6 +262,7 @@ TABLE: list[tuple[set[str], str]] = [
         GET /console/brains/{brain}/gaps/{gap}/answer/look
         POST /console/brains/{brain}/gaps/{gap}/answer/publish
         POST /console/brains/{brain}/gaps/{gap}/answer/try
+        POST /console/brains/{brain}/gaps/{gap}/answer/undo
         POST /console/brains/{brain}/gaps/{gap}/ask-again
         POST /console/brains/{brain}/gaps/{gap}/assign
         POST /console/brains/{brain}/gaps/{gap}/dismiss

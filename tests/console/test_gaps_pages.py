@@ -209,6 +209,44 @@ async def test_a_new_answer_is_looked_over_published_and_closes_what_it_answers(
     assert reply.json()["outcome"]["type"] == "answered"
 
 
+async def test_an_answer_is_taken_back_where_nobody_has_changed_it_since(
+    client_of: ClientOf, service: Service
+) -> None:
+    curator, asked = client_of("curator"), "Hvem stiller tårnuret?"
+    id = await _ask(service, asked)
+    url, known = f"{LIST}/{id}", set(service.knowledge.entries["kommune"])
+
+    async def answered(**form: str) -> str:
+        """The page of the result."""
+        at = await _post(curator, f"{url}/answer/try", question=asked, **form)
+        look = await _page(curator, await _watched(curator, at))
+        job = re.search(r'name="job" value="(\w+)"', look)
+        assert job is not None
+        at = await _post(curator, f"{url}/answer/publish", job=job[1], reason="Prøvd")
+        return await _page(curator, await _watched(curator, at))
+
+    async def undone(page: str) -> str:
+        job = re.search(r'answer/undo".*?name="job" value="(\w+)"', page, re.S)
+        assert job is not None
+        return await _page(curator, await _post(curator, f"{url}/answer/undo", job=job[1]))
+
+    first = await answered(how="new", title="Tårnuret", answer_nb="Klokkeren.", reach="everyone")
+    (entry,) = set(service.knowledge.entries["kommune"]) - known
+    assert (await service.gap_desk.get("kommune", id)).status == "answered"
+    assert "Svaret er tatt tilbake." in await undone(first)
+    assert (await service.gap_desk.get("kommune", id)).status == "open"
+    assert (await service.curation.entry("kommune", entry)).status == "retired"
+
+    before = await service.curation.entry("kommune", "snorydding")
+    second = await answered(how="phrasing", entry="snorydding")
+    assert asked in (await service.curation.entry("kommune", "snorydding")).questions
+    assert "Svaret er tatt tilbake." in await undone(second)
+    after = await service.curation.entry("kommune", "snorydding")
+    assert (after.questions, after.status) == (before.questions, "published")
+    for page in (first, second):  # the button pressed again, in another window
+        assert "Svaret kan ikke tas tilbake herfra" in await undone(page)
+
+
 async def test_what_still_fails_is_shown_and_offered_as_a_phrasing(
     client_of: ClientOf, service: Service
 ) -> None:

@@ -14,7 +14,7 @@ from litestar import Controller, Request, get, post
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
-from brains.errors import Invalid, Problem
+from brains.errors import Conflict, Invalid, Problem
 from brains.gaps.events import Unseen
 from brains.model import Gap
 from router.api.parameters import BrainPath, GapPath
@@ -23,6 +23,7 @@ from router.console import frame, gap_answers, gap_views, local_trials
 from router.console.gap_answers import Tried
 from router.console.gap_forms import looked_over, written
 from router.console.gap_views import followed, gap_url, gaps_url, seen_in
+from router.curation.taking_back import can_be_taken_back, take_back
 from router.jobs import Progress, UnknownJob
 from router.results import AnsweredGap
 from router.security.audited import UNAUDITED
@@ -217,11 +218,8 @@ class GapAnswers(Controller):
         job: Short = "",
     ) -> Any:
         """How many are answered now, and which are not."""
-        try:
-            done = service.jobs.get(job, frame.holder(request).id).result
-        except UnknownJob:
-            done = None
-        if not isinstance(done, AnsweredGap) or done.gap.id != gap:
+        done = _done(request, service, job, gap)
+        if done is None:
             return frame.redirect(f"{gaps_url(brain)}/{gap}")
         waiting = await service.gap_desk.list(brain, limit=2)
         following = next((one for one in waiting.items if one.id != gap), None)
@@ -237,8 +235,35 @@ class GapAnswers(Controller):
             url=gap_url(done.gap),
             list_url=gaps_url(brain),
             next_url=gap_url(following) if following else "",
+            job=job,
+            undoable=can_be_taken_back(done),
             views=gap_views,
         )
+
+    @post("/answer/undo")
+    async def take_back(
+        self, request: AnyRequest, service: ServiceHere, brain: BrainPath, gap: GapPath
+    ) -> Any:
+        """Take the answer back that was published in `job`."""
+        done = _done(request, service, str((await request.form()).get("job", "")), gap)
+        try:
+            if done is None:
+                raise Conflict("The answer is not in memory any more.")
+            await take_back(service.gap_desk, brain, done, key_in(request).name)
+        except Conflict:
+            frame.flash(request, "gaps.answer_changed_since", kind="warning")
+        else:
+            frame.flash(request, "gaps.done.taken_back")
+        return frame.redirect(f"{gaps_url(brain)}/{gap}")
+
+
+def _done(request: AnyRequest, service: Service, job: str, gap: str) -> AnsweredGap | None:
+    """How a job of whoever is signed in answered this gap; None where there is no such any more."""
+    try:
+        done = service.jobs.get(job, frame.holder(request).id).result
+    except UnknownJob:
+        return None
+    return done if isinstance(done, AnsweredGap) and done.gap.id == gap else None
 
 
 async def _unseen(
