@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 import faiss
 import numpy as np
@@ -42,6 +43,8 @@ class VectorIndex:
         self.dimensions = dimensions
         self.exact_rows_max = exact_rows_max
         self._flat = faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
+        # Those that have these very rows: who changes them first, copies them.
+        self._sharing = WeakSet([self])
         self._codes: faiss.IndexBinaryIDMap2 | None = None
 
     def __len__(self) -> int:
@@ -52,6 +55,7 @@ class VectorIndex:
         if not len(vectors):
             return
         ids = np.asarray(rows, dtype=np.int64)
+        self._own()
         self._flat.add_with_ids(np.ascontiguousarray(vectors), ids)
         if self._codes is not None:
             self._codes.add_with_ids(_signs(vectors), ids)
@@ -62,6 +66,7 @@ class VectorIndex:
         ids = np.asarray(rows, dtype=np.int64)
         if not len(ids):
             return
+        self._own()
         self._flat.remove_ids(faiss.IDSelectorBatch(ids))
         if self._codes is not None:
             self._codes.remove_ids(faiss.IDSelectorBatch(ids))
@@ -109,11 +114,20 @@ class VectorIndex:
         return counts >= count
 
     def copy(self) -> VectorIndex:
-        """One of its own, with the same rows; exact, because copies are asked much at once."""
+        """One for another thread, with the same rows; exact, because copies are asked much at
+        once. Made at once: the rows are copied where either is changed, by whoever changes it."""
         other = VectorIndex(self.dimensions, sys.maxsize)
-        cloned: Any = faiss.clone_index(self._flat)
-        other._flat = cloned
+        other._flat, other._sharing = self._flat, self._sharing
+        self._sharing.add(other)
         return other
+
+    def _own(self) -> None:
+        """Before a change: rows that others have too are copied. Others only read them until
+        then, because each leaves only when its copy is whole."""
+        if len(self._sharing) > 1:
+            cloned: Any = faiss.clone_index(self._flat)
+            self._sharing.discard(self)
+            self._flat, self._sharing = cloned, WeakSet([self])
 
     def _vectors(self) -> Vectors:
         """All vectors, (n, dimensions), where they lie: to read before the next change."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -148,3 +149,36 @@ def test_any_order_of_adding_and_removing(
     assert len(index) == len(present)
     assert set(rows.tolist()) == present
     assert len(rows) == len(present)
+
+
+def test_a_copy_and_what_it_came_from_change_apart() -> None:
+    vectors = random_vectors(40, 16)
+    index = VectorIndex(16)
+    index.add(range(30), vectors[:30])
+    before, after = index.copy(), index.copy()
+    index.remove([0])
+    after.add(range(30, 40), vectors[30:])
+    index.add([50], vectors[:1])
+    assert (len(index), len(before), len(after)) == (30, 30, 40)
+    for which, row, found in ((index, 0, 50), (before, 0, 0), (after, 35, 35)):
+        assert which.search(vectors[row], 1)[0].tolist() == [found]
+    assert after.copy().search(vectors[35], 1)[0].tolist() == [35]
+
+
+def test_copies_are_changed_in_a_thread_while_their_origin_changes() -> None:
+    vectors = random_vectors(3_000, 64)
+    index = VectorIndex(64)
+    index.add(range(2_000), vectors[:2_000])
+
+    def without(copy: VectorIndex, row: int) -> bool:
+        copy.remove([row])
+        return len(copy) == 1_999 + row and row not in copy.search(vectors[row], 1)[0]
+
+    with ThreadPoolExecutor(4) as threads:
+        done = []
+        for row in range(200):
+            done.append(threads.submit(without, index.copy(), row))
+            index.add([2_000 + row], vectors[2_000 + row : 2_001 + row])
+        assert len(index) == 2_200
+        assert index.search(vectors[2_100], 1)[0].tolist() == [2_100]
+        assert all(one.result() for one in done)
