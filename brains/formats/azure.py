@@ -17,13 +17,13 @@ from typing import Any
 
 import msgspec
 
-from brains.formats import reasons
+from brains.formats import reasons, responses
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.formats.ids import Ids, slug
 from brains.formats.jsonld import load
 from brains.formats.languages import tag
-from brains.formats.markdown import from_mixed
+from brains.formats.markdown import from_mixed, has_pictures
 from brains.formats.metadata import named_source, topic_in
 from brains.model import Entry
 
@@ -112,7 +112,7 @@ def gather(file: File, found: Findings) -> None:
     metadata = export.metadata or _Metadata()
     language = tag(metadata.language, found.language)
     prefix = slug(metadata.project_name or "") or "qna"
-    follow_ups = buttons = 0
+    follow_ups = buttons = beside = 0
     for number, raw in enumerate(export.pairs, 1):
         where = f"{file.name}, qna {number}"
         if isinstance(raw, dict) and raw.keys() == {"op", "value"}:
@@ -132,11 +132,14 @@ def gather(file: File, found: Findings) -> None:
             follow_ups += 1
             continue
         buttons += len(dialog.prompts or [])
+        beside += has_pictures(pair.answer)
         found.add(where, _entry(pair, questions, prefix, language, found.ids))
     if follow_ups:
         found.note(file.name, f"Follow-ups without questions of their own, left out: {follow_ups}.")
     if buttons:
         found.note(file.name, f"Buttons that lead to other answers, left out: {buttons}.")
+    if beside:
+        found.note(file.name, f"{responses.BESIDE}: {beside}.")
 
 
 def _entry(pair: _Pair, questions: list[str], prefix: str, language: str, ids: Ids) -> Entry:

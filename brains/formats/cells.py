@@ -16,11 +16,11 @@ from typing import NamedTuple
 import msgspec
 
 from brains.errors import Problem
-from brains.formats import columns, metadata
+from brains.formats import columns, metadata, responses
 from brains.formats.columns import Header
 from brains.formats.findings import Findings
 from brains.formats.languages import tag
-from brains.formats.markdown import from_mixed
+from brains.formats.markdown import from_mixed, has_pictures
 from brains.model import Entry, Source, Texts
 
 ROWS_MAX = 100_000
@@ -88,6 +88,7 @@ class _Reading:
         self._groups: dict[object, _Group] = {}
         self._follow_ups = 0
         self._words = 0
+        self._beside = 0
 
     def take(self, row: Cells) -> None:
         """One row of the table, below its header."""
@@ -129,6 +130,8 @@ class _Reading:
             self._found.note(
                 self._place, f"Sources that are no web address, left out: {self._words}."
             )
+        if self._beside:
+            self._found.note(self._place, f"{responses.BESIDE}: {self._beside}.")
 
     def _group(self, where: str, cells: dict[str, str], questions: list[str]) -> None:
         answers = self._answers(cells)
@@ -188,6 +191,7 @@ class _Reading:
             if columns.is_answer(kind) and text:
                 if self._header.qna:
                     text = text.replace("\\n", "\n").replace("\\t", "\t")
+                self._beside += has_pictures(text)
                 texts[kind.partition("_")[2] or spoken] = from_mixed(text)
         return texts
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from brains import rendering
-from brains.formats import microdata
+from brains.formats import microdata, responses
 from brains.formats.files import File, decode
 from brains.formats.findings import Findings
 from brains.formats.jsonld import LANGUAGE, Graph, Node, load
@@ -75,6 +75,7 @@ def gather(file: File, found: Findings) -> None:
         (skipped - read.twice, "Questions without words or answer, left out"),
         (read.twice, "Questions that are there twice with the same answer, left out"),
         (read.more, "Further answers to the same question, left out"),
+        (read.beside, responses.BESIDE),
     ):
         if count:
             found.note(file.name, f"{what}: {count}.")

@@ -30,6 +30,7 @@ _ESCAPED_TAG = re.compile(
 )
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 _INDENT = re.compile(r"(?m)^[ \t]+(?![-*\d \t])")
+_PICTURE = re.compile(r"<(?:img|iframe|video|audio|object|embed)\b|!\[[^\]\n]*\]\(", re.IGNORECASE)
 _MARKER = re.compile(r"\n *(?:-|\d+\.) \Z")
 _PLACEHOLDER = re.compile("\ue000|\ue001")
 
@@ -57,6 +58,11 @@ def from_mixed(text: str) -> str:
     guarded = _AUTOLINK.sub("\ue000\\1\ue001", text)
     written = _written(guarded, _Writer(keeps_lines=True, keeps_marks=True), "")
     return _PLACEHOLDER.sub(lambda mark: "<" if mark[0] == "\ue000" else ">", written)
+
+
+def has_pictures(text: str) -> bool:
+    """Whether there is something in HTML or Markdown that is no text, and no visitor is shown."""
+    return _PICTURE.search(text) is not None
 
 
 def literal(text: str) -> str:

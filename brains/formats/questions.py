@@ -10,7 +10,7 @@ from brains import rendering
 from brains.formats.ids import Ids
 from brains.formats.jsonld import LANGUAGE, Graph, Node, listed
 from brains.formats.languages import tag
-from brains.formats.markdown import from_html
+from brains.formats.markdown import from_html, has_pictures
 from brains.formats.microdata import UNMARKED
 from brains.model import Entry
 
@@ -23,7 +23,7 @@ _SAYS = re.compile(
 
 
 class Reading:
-    """Makes entries of one file's questions. `twice` and `more` count what was left out.
+    """Makes entries of one file's questions. `twice`, `more`, `beside` count what was left out.
 
     `graph` follows references; links that are relative start from `address`.
     """
@@ -33,7 +33,7 @@ class Reading:
         self._address = address
         self._ids = ids
         self._seen: set[tuple[str, str]] = set()
-        self.twice = self.more = 0
+        self.twice = self.more = self.beside = 0
 
     def entry(self, question: Node, language: str) -> Entry | None:
         """None where the question has no words or no answer, or is there already."""
@@ -73,7 +73,9 @@ class Reading:
         language = tag(self._graph.one(answer.get(LANGUAGE)), language)
         parts: dict[str, list[str]] = {}
         texts = list(self._graph.texts(answer.get("text")))
-        for text, spoken in texts or self._graph.texts(answer.get(UNMARKED)):
+        texts = texts or list(self._graph.texts(answer.get(UNMARKED)))
+        self.beside += any(has_pictures(text) for text, _ in texts)
+        for text, spoken in texts:
             if markdown := from_html(text, self._address):
                 parts.setdefault(tag(spoken, language), []).append(markdown)
         return {spoken: "\n\n".join(told) for spoken, told in parts.items()}

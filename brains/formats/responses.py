@@ -16,6 +16,7 @@ import msgspec
 
 from brains.formats import yaml_nodes as nodes
 from brains.formats.languages import tag
+from brains.formats.markdown import has_pictures
 from brains.formats.yaml_nodes import Node
 from brains.model import Texts
 
@@ -50,10 +51,15 @@ def read(node: Node, place: str) -> Response:
         {
             CONDITIONAL: sum("condition" in one.names for one in variations),
             OTHERS: max(len(plain) - 1, 0),
-            BESIDE: int(any(_BESIDE & one.names for one in variations)),
+            BESIDE: int(any(_has_more(one) for one in variations)),
         }
     )
     return Response(place, plain[0].told if plain else {}, +left_out)
+
+
+def _has_more(one: _Variation) -> bool:
+    """Whether a variation is more than its text."""
+    return bool(_BESIDE & one.names) or any(map(has_pictures, one.told.values()))
 
 
 def _variation(node: Node) -> _Variation:

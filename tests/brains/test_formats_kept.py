@@ -247,3 +247,21 @@ def test_an_intent_of_dialogflows_api_is_one_file_of_an_agent() -> None:
 def test_json_of_something_else_is_told_what_to_send() -> None:
     with pytest.raises(Invalid, match=r"nothing that we can read\. Send a spreadsheet"):
         read(of_json({"intents": [{"tag": "a", "patterns": ["hei"], "responses": ["Hei!"]}]}))
+
+
+@pytest.mark.parametrize("picture", ['<img src="kart.png" alt="Kart">', "![Kart](kart.png)"])
+def test_answers_with_pictures_are_counted_in_every_format(picture: str) -> None:
+    told = f"Se her. {picture}"
+    page = {"@type": "FAQPage", "mainEntity": [asked("Hvor?", told), asked("Når?", "Nå.")]}
+    said = f"responses:\n  utter_a:\n  - text: '{told}'\n"
+    rasa = f"nlu:\n- intent: a\n  examples: |\n    - hvor\n{said}"
+    files = [
+        of_json(page),
+        of_json({"qnaList": [{"answer": told, "questions": ["Hvor?"]}]}),
+        of_json([{"question": "Hvor?", "answer": told}]),
+        File("nlu.yml", rasa.encode()),
+    ]
+    for file in files:
+        assert noted(read(file)) == [
+            "Answers whose buttons, pictures and the like are left out: 1."
+        ], file.name
