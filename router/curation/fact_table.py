@@ -8,6 +8,7 @@ without is not a gap, and what no answer uses is marked so.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -99,14 +100,21 @@ def build(
     uses: dict[str, dict[str, Use]] = {}
     needed: dict[tuple[str, str], dict[str, None]] = {}
     given = {body.id: frozenset(knowledge.facts.get(body.id, {})) for body in shown}
+
+    @functools.cache
+    def short_of(mentioned: frozenset[str]) -> frozenset[str]:
+        """The bodies that lack some of them: most answers mention what others mention too."""
+        return frozenset(id for id, facts in given.items() if not mentioned <= facts)
+
     for entry in live:
         for text, where in _texts(knowledge, entry, shown).items():
             mentioned = templates.mentioned(text)
             for key in mentioned:
                 use = Use(entry.id, title_of(entry), entry.topic)
                 uses.setdefault(key, {}).setdefault(entry.id, use)
-            for body in where:
-                if not mentioned <= given[body.id]:
+            short = short_of(mentioned)
+            for body in where if short else ():
+                if body.id in short:
                     for key in templates.lacking(text, mentioned & given[body.id]):
                         needed.setdefault((key, body.id), {})[entry.id] = None
     keys = {*uses, *(key for body in shown for key in knowledge.facts.get(body.id, {}))}

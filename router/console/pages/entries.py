@@ -200,6 +200,9 @@ class EntryPages(Controller):
         id = slashed(entry)
         if data.note.strip():
             await review_of(request).comment(brain, id, data.note)
+            frame.flash(request, "entries.done.commented")
+        else:
+            frame.flash(request, "entries.wrong.empty_comment", kind="danger")
         return frame.redirect(f"{entry_url(brain, id)}#notes")
 
 

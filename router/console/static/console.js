@@ -136,8 +136,9 @@ const RETRY_MS = 2000;
 const RETRY_MS_MAX = 60000;
 // A renewed part costs the server work: under a steady stream of changes it rests this many times
 // as long as the part took to come.
-const REST = 50;
+const REST = 15;
 const REST_MS = 1000;
+const REST_MS_MAX = 5000;
 const SPREAD_MS = 250;
 
 let version = null;
@@ -206,7 +207,7 @@ async function renewLive() {
   await pause(Math.random() * SPREAD_MS);
   const began = performance.now();
   await renew([...document.querySelectorAll("[data-live]")]);
-  await pause(Math.max(REST_MS, REST * (performance.now() - began)));
+  await pause(Math.min(Math.max(REST_MS, REST * (performance.now() - began)), REST_MS_MAX));
   resting = false;
   if (changedSince) renewLive();
 }
@@ -436,7 +437,10 @@ document.addEventListener("change", (event) => {
 });
 
 // What must be put right is read first.
-document.getElementById("errors")?.focus();
+// An address with a place in it would take the focus there when the page has come.
+const errors = document.getElementById("errors");
+errors?.focus();
+if (location.hash) addEventListener("load", () => errors?.focus());
 
 // Screen readers say what changes on a page, and not what was there when it came.
 for (const line of document.querySelectorAll("#flashes .alert-text")) {
