@@ -175,7 +175,7 @@ def _page(
     return frame.page(
         request,
         "bodies/show.html",
-        title=body.name,
+        title=kept.name,
         area="bodies",
         status=STALE if stale else None,
         errors=_problems(request, error),
