@@ -11,6 +11,7 @@ import pytest
 
 from router.service import Service
 from tests.api.conftest import Visitor, bearer, is_problem
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -131,7 +132,7 @@ async def test_events_do_not_reach_other_conversations(
         for number in range(2000):
             service.events.publish(f"somebody-{number}", "reply", {"text": "secret"})
         service.events.publish(visitor.id, "typing", {"from": "agent"})
-        assert await asyncio.wait_for(anext(events), 10) == {
+        assert await asyncio.wait_for(anext(events), PATIENCE_S) == {
             "event": "typing",
             "data": '{"from":"agent"}',
         }

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.api.conftest import Visitor, is_problem
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -161,7 +162,7 @@ async def test_not_even_http(base_url: str) -> None:
     for sent in (b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\nHost: a\r\n" + b"x" * 100_000):
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(sent + b"\r\n\r\n")
-        assert b"500" not in await asyncio.wait_for(reader.read(200), 10)
+        assert b"500" not in await asyncio.wait_for(reader.read(200), PATIENCE_S)
         writer.close()
 
 
