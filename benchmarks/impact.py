@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from benchmarks import wording
 from brains import asked, store
 from brains.asked import AskedRow
 from brains.database import Database
@@ -250,7 +251,7 @@ def _moved(vectors: Floats, noise: Floats) -> Floats:
     return np.asarray(moved / np.linalg.norm(moved, axis=-1, keepdims=True), np.float32)
 
 
-def page(previews: Sequence[Timed[Impact]], rows: int) -> str:
+def page(previews: Sequence[Timed[Impact]], rows: int, texts: str) -> str:
     """The page of documentation, whole."""
     lines = [
         "| edit | seconds | of processor time | tried: questions + phrasings "
@@ -276,6 +277,7 @@ def page(previews: Sequence[Timed[Impact]], rows: int) -> str:
         bodies=BODIES,
         near=PHRASINGS_MAX,
         sure=SURE,
+        texts=texts,
         noise=NOISE,
     )
 
@@ -320,8 +322,38 @@ where what visitors asked of late would have no answer any more, or not until or
 within a month; where bodies lose the answer and nothing answers in its place; and where questions
 would be referred to another body than today. That some bodies have a text of their own, which the
 change does not reach, is said without a flag.
+
+The text itself is read too (`router/curation/wording.py`, `embeddings/matter.py`): flagged is one
+that has no link, telephone number or figure left where it had some, or a quarter of its words; a
+language less; a text in another language than its field; and one that suits another entry's
+phrasings much better than its own.
 It is a warning, and no proof: the preview shows the questions, and people decide. The same entry
 is fitted anew after publishing, together with all others, so that probabilities move a little.
+
+## Which texts are flagged
+Of the demo's answers, changed as said. The first three and another entry's answer are harmful.
+`benchmarks/wording.py` makes the table.
+
+{texts}
+
+Without their last sentence some have lost the only link, number or fact that they had.
+
+## Wherever what visitors read can change
+- **An entry** published, retired or brought back in the console, and a phrasing or a new entry for
+  a gap: tried against questions and phrasings, and harm needs a reason; undone, and listed for
+  another to read where nobody else has.
+- **A body's or a group's own text**, also for a gap, and going back to the shared one: tried for
+  who gets it, what they read before and after, and what is lost; harm needs a reason; undone.
+- **The same over the API**: `POST .../preview` says what it would do; afterwards it is listed for
+  another to read, retired ones too.
+- **A file**: shown row by row, with what the brain answers already; listed together for another to
+  look through, and undone for a week.
+- **A fact**: its page lists the answers that use it; undone, and where it is lacked there is a gap.
+- **A notice**: shown as visitors will see it; undone.
+
+A local answer changes what an entry says somewhere, not which questions it gets: the questions
+asked there of late are asked as they are (`router/curation/local_impact.py`). A language that it
+lacks does harm where somebody asked in it, and is else only said.
 """
 
 
@@ -329,7 +361,8 @@ def main() -> None:
     with threadpool_limits(1):
         encoder = load_encoder()
         previews = asyncio.run(measure(encoder))
-    PAGE.write_text(page(previews, ENTRIES * PHRASINGS), "utf-8")
+        texts = wording.table(list(wording.rows(encoder)))
+    PAGE.write_text(page(previews, ENTRIES * PHRASINGS, texts), "utf-8")
 
 
 if __name__ == "__main__":
