@@ -120,7 +120,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class LocalAnswer(msgspec.Struct, frozen=True):
     """A body's or a group's own answer to a shared entry. `scope` is a body's slug or `group:x`.
 
-    `revision` is the shared entry's when this was written, 0 where nobody knows.
+    `revision` is the shared entry's when this was written, 0 where nobody knows; `unread` where
+    nobody had seen what it changes, and nobody but its writer has read it since.
     """
 
     brain: str
@@ -130,6 +131,7 @@ class LocalAnswer(msgspec.Struct, frozen=True):
     revision: int = 0
     by: str = ""
     at: dt.datetime | None = None
+    unread: bool = False
 
 
 class Fact(msgspec.Struct, frozen=True):

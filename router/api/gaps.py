@@ -232,7 +232,7 @@ class GapController(Controller):
         """Give a body or a group its own answer, and ask the gap's questions again."""
         by = key_in(request).name
         return await service.gap_desk.answer_local(
-            brain, gap, data.entry, data.scope, data.answers, by
+            brain, gap, data.entry, data.scope, data.answers, by, unread=True
         )
 
     @post(

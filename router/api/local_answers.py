@@ -143,7 +143,7 @@ class LocalAnswerController(Controller):
         id = slashed(entry)
         service.local_answers.shared(brain, id, own_body(request))
         refuse_changed(data, await _known(service, brain, id, audience))
-        await service.local_answers.save(brain, id, audience, data.answers, by)
+        await service.local_answers.save(brain, id, audience, data.answers, by, unread=True)
         return _item(await service.local_answers.get(brain, id, audience))
 
     @delete(

@@ -247,12 +247,23 @@ class GapDesk(msgspec.Struct, frozen=True):
         return await self.closing.try_to_close(brain, id, by, Mending(saved, PHRASING, phrasings))
 
     async def answer_local(
-        self, brain: str, id: str, entry_id: str, scope: str, answers: Texts, by: str
+        self,
+        brain: str,
+        id: str,
+        entry_id: str,
+        scope: str,
+        answers: Texts,
+        by: str,
+        *,
+        unread: bool = False,
     ) -> AnsweredGap:
-        """Saves a body's or a group's own answer to an existing entry."""
+        """Saves a body's or a group's own answer to an existing entry; `unread` where nobody has
+        seen what it changes."""
         await self._open_to_answers(brain, id)
         entry = self.knowledge.entry(brain, entry_id)
-        await self.local_answers.save(brain, entry_id, scope, answers, by, entry.revision)
+        await self.local_answers.save(
+            brain, entry_id, scope, answers, by, entry.revision, unread=unread
+        )
         return await self.closing.try_to_close(brain, id, by, Mending(entry, LOCAL, scopes=[scope]))
 
     async def answer_fact(self, brain: str, id: str, facts: Values, by: str) -> AnsweredGap:

@@ -132,7 +132,7 @@ class Imports(msgspec.Struct, frozen=True):
             batch = [row.entry for row in rows]
 
             async def also(tx: Transaction, before: dict[str, Head], saved: list[Entry]) -> None:
-                await self._note_unread(tx, brain, saved, by, "")
+                await self._note_unread(tx, brain, before, saved, by, "")
 
             done = await store.import_entries(
                 self.db, self.encoder, brain, batch, heard, author=by, also=also
@@ -209,7 +209,7 @@ class Imports(msgspec.Struct, frozen=True):
             _note_changes(done, before, saved)
             _refuse_taken(staged, before)
             await imports.update(tx, done)
-            await self._note_unread(tx, brain, saved, by, staged.file_name)
+            await self._note_unread(tx, brain, before, saved, by, staged.file_name)
 
         heard = staging.shared(progress or _silent, COMPARED, "encoding")
         await store.import_entries(self.db, self.encoder, brain, batch, heard, author=by, also=also)
@@ -217,10 +217,21 @@ class Imports(msgspec.Struct, frozen=True):
         return done
 
     async def _note_unread(
-        self, tx: Transaction, brain: str, saved: Sequence[Entry], by: str, file_name: str
+        self,
+        tx: Transaction,
+        brain: str,
+        before: Mapping[str, Head],
+        saved: Sequence[Entry],
+        by: str,
+        file_name: str,
     ) -> None:
-        """What is published with a file is for somebody else to read afterwards."""
-        public = [entry for entry in saved if entry.status == "published"]
+        """What is published or taken away with a file is for somebody else to read afterwards."""
+        public = [
+            entry
+            for entry in saved
+            if entry.status == "published"
+            or (entry.status == "retired" and before.get(entry.id, Head()).live_revision)
+        ]
         note = NewNote("unreviewed", file_name)
         await notes.add_to_all(tx, brain, public, note, by, self.clock())
 

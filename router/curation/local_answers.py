@@ -68,12 +68,21 @@ class LocalAnswers(msgspec.Struct, frozen=True):
         return await self._beside(shared, local)
 
     async def save(
-        self, brain: str, entry: str, scope: str, answers: Texts, by: str, revision: int = 0
+        self,
+        brain: str,
+        entry: str,
+        scope: str,
+        answers: Texts,
+        by: str,
+        revision: int = 0,
+        *,
+        unread: bool = False,
     ) -> LocalAnswer:
-        """Live when the call ends. `revision` is the shared answer it was written against."""
+        """Live when the call ends. `revision` is the shared answer it was written against;
+        `unread` where nobody has seen what it changes."""
         self.knowledge.entry(brain, entry)
         texts = {language: text.strip() for language, text in answers.items()}
-        local = LocalAnswer(brain, entry, scope, texts, revision)
+        local = LocalAnswer(brain, entry, scope, texts, revision, unread=unread)
         await store.save_local_answers(self.db, [local], by)
         await self.knowledge.catch_up()
         async with self.db.read() as tx:
@@ -88,6 +97,17 @@ class LocalAnswers(msgspec.Struct, frozen=True):
         checks.refuse(
             [*checks.check_local_answer(local), *checks.check_scope(scope, bodies, groups)]
         )
+
+    async def unread(self, brain: str) -> Sequence[Shadowing]:
+        """Those that nobody but their writer has read, by title."""
+        found = await self.list(brain)
+        return [one for one in found if one.local.unread]
+
+    async def read(self, local: LocalAnswer) -> None:
+        """Somebody else has read it, as it is."""
+        seen = msgspec.structs.replace(local, unread=False)
+        await store.save_local_answers(self.db, [seen], local.by)
+        await self.knowledge.catch_up()
 
     async def remove(self, brain: str, entry: str, scope: str) -> LocalAnswer:
         """The shared answer is given again. Returns what was removed."""

@@ -64,9 +64,10 @@ async def listing(review: Review, brain: str) -> Listing:
             if len(found.single) < UNREAD_MAX and (one := await _single(review, brain, said[0])):
                 found.single.append(one)
             continue
-        seen = [
-            live[one.entry] for one in said if one.entry in live and review.sees(live[one.entry])
+        entries = [
+            live.get(one.entry) or await review.curation.entry(brain, one.entry) for one in said
         ]
+        seen = [entry for entry in entries if review.sees(entry)]
         if seen and len(found.together) < UNREAD_MAX:
             named = [(entry.id, title_of(entry)) for entry in seen[:NAMED_MAX]]
             found.together.append(Together(by, at, text, len(seen), named, by in names))
@@ -97,7 +98,7 @@ async def read_together(review: Review, brain: str, at: dt.datetime, by: str) ->
     """The same of all that was published at once, then and by that name; how many they are."""
     live = review.curation.knowledge.entries.get(brain, {})
     said = [one for one in await review.curation.unread(brain) if (one.at, one.by) == (at, by)]
-    found = [live[one.entry] for one in said if one.entry in live]
+    found = [live.get(one.entry) or await review.get(brain, one.entry) for one in said]
     for entry in found:
         review.require_publish(brain, entry)
     if by in await review.names():

@@ -79,6 +79,14 @@ async def tried_local(scene: Scene) -> Sent:
     return Sent({"job": job.id, "reason": "x"}, path=sent.path, query={"job": job.id})
 
 
+async def read_own(scene: Scene) -> Sent:
+    sent, target = await local_answer(scene), scene.target
+    known = scene.service.knowledge.local_answers
+    local = known.get((target.brain, sent.path["entry"]), {}).get(target.slug)
+    seen = forms.seen(dict(local.answers)) if local else ""
+    return Sent({"entry": sent.path["entry"], "scope": target.slug, "seen": seen})
+
+
 async def read_together(scene: Scene) -> Sent:
     return Sent({"at": "2026-01-01T00:00:00+00:00", "by": "somebody else"})
 
@@ -226,6 +234,7 @@ ROUTES: dict[str, Prepared] = {
     "GET /console/brains/{brain}/local-answers/{audience}/{entry}/publish": tried_local,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}/publish": tried_local,
     "POST /v1/brains/{brain}/entries/{entry}/local-answers/{audience}/preview": local_answer,
+    "POST /console/brains/{brain}/review/read-own": read_own,
     "POST /console/brains/{brain}/review/read-together": read_together,
     "PUT /v1/connections/{slug}": connection,
     "POST /v1/connections/{slug}/try": connected,

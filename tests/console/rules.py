@@ -178,6 +178,7 @@ TABLE: list[tuple[set[str], str]] = [
         GET /console/brains/{brain}/local-answers/{audience}/{entry}/publish
         POST /console/brains/{brain}/local-answers/{audience}/{entry}/publish
         POST /console/brains/{brain}/local-answers/{audience}/{entry}/remove
+        POST /console/brains/{brain}/review/read-own
         POST /console/brains/{brain}/local-answers/{audience}/{entry}/still-right
         POST /console/brains/{brain}/local-answers/{audience}/{entry}/undo
         GET /console/brains/{brain}/new-entry

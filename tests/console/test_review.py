@@ -154,6 +154,27 @@ async def test_what_was_taken_away_unseen_is_listed_too(
     assert "unread-tatt-bort" not in (await admin.get(REVIEW)).text
 
 
+async def test_an_own_text_given_over_the_api_is_read_by_another_afterwards(
+    client_of: ClientOf, keys: Keys
+) -> None:
+    curator, path = client_of("curator"), f"{ENTRIES}/snorydding/local-answers/voss"
+    text = {"answers": {"nb": "Voss brøyter aldri."}}
+    await curator.put(path, json=text, headers=keys["curator"])
+    listed = (await curator.get(REVIEW)).text
+    card = listed.partition("Voss brøyter aldri.")[0].rpartition("<section")[2]
+    assert "Lokalt svar" in card and "Voss herad" in card
+    sent = {"entry": "snorydding", "scope": "voss"}
+    (seen,) = re.findall(r'name="seen" value="([^"]+)"', listed)
+    for kind in ("editor", "reader"):
+        refused = await client_of(kind).post(f"{REVIEW}/read-own", data=sent | {"seen": seen})
+        assert refused.status_code == 403
+    late = await curator.post(f"{REVIEW}/read-own", data=sent | {"seen": "other"})
+    assert late.status_code == 409
+    assert (await curator.post(f"{REVIEW}/read-own", data=sent | {"seen": seen})).status_code == 303
+    assert "Voss brøyter aldri." not in (await curator.get(REVIEW)).text
+    await curator.delete(path, headers=keys["curator"])
+
+
 async def test_bringing_back_what_visitors_had_needs_no_second_reader(
     client_of: ClientOf, keys: Keys
 ) -> None:

@@ -13,14 +13,21 @@ from litestar import Controller, Request, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
+from brains.errors import Conflict
 from brains.knowledge import title_of
+from brains.model import Entry, LocalAnswer
 from router.api.parameters import BrainPath
 from router.api.service import ServiceHere
 from router.console import differences, frame
-from router.console.entry_links import Names, entry_url, review_of
+from router.console.entry_links import Names, audience_name, entry_url, review_of
 from router.console.import_views import imports_url
+from router.console.local_answer_views import address_of
+from router.console.local_trials import seen_of
 from router.curation import unreviewed
+from router.curation.review import Review
+from router.errors import NotAllowed
 from router.security.guards import needs
+from router.security.own import may_speak, require_scope
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -37,6 +44,14 @@ class ReadTogether(msgspec.Struct):
 
     at: dt.datetime
     by: str
+
+
+class ReadOwn(msgspec.Struct):
+    """A local answer, and what it said when it was read."""
+
+    entry: str
+    scope: str
+    seen: str
 
 
 class ReviewPages(Controller):
@@ -60,7 +75,7 @@ class ReviewPages(Controller):
             }
             for one in await review.queue(brain)
         ]
-        unread = await unreviewed.listing(review, brain)
+        unread, names = await unreviewed.listing(review, brain), await review.names()
         return frame.page(
             request,
             "review/index.html",
@@ -88,6 +103,21 @@ class ReviewPages(Controller):
                 if frame.may(request, "publish", brain=brain)
             ],
             imports_url=imports_url(brain),
+            own_texts=[
+                {
+                    "one": one.local,
+                    "title": one.title,
+                    "name": audience_name(request, one.local.scope),
+                    "url": address_of(brain, one.local.entry, one.local.scope),
+                    "seen": seen_of(one.local),
+                    "found": differences.between(
+                        review.live(brain, one.local.entry), _own(review, one.local), Names(request)
+                    ),
+                    "mine": one.local.by in names,
+                }
+                for one in await service.local_answers.unread(brain)
+                if may_speak(request, brain, one.local.scope)
+            ],
         )
 
     @post("/read", guards=[needs("publish", "brain")])
@@ -120,6 +150,34 @@ class ReviewPages(Controller):
         count = await unreviewed.read_together(review, brain, data.at, data.by)
         frame.flash(request, "review.read_together", count=count)
         return frame.redirect(f"/console/brains/{brain}/review")
+
+    @post("/read-own", guards=[needs("keep body", "any body")])
+    async def read_own(
+        self,
+        request: AnyRequest,
+        service: ServiceHere,
+        brain: BrainPath,
+        data: Annotated[ReadOwn, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    ) -> Any:
+        """Somebody else has read a body's own text that nobody had seen before it was given."""
+        require_scope(request, brain, data.scope)
+        found = (await service.local_answers.get(brain, data.entry, data.scope)).local
+        if data.seen != seen_of(found):
+            raise Conflict("Somebody has changed this since. Look at theirs first.")
+        if found.by in await review_of(request).names():
+            raise NotAllowed("This is your own work, so somebody else reads it.")
+        request.state.audit = {"object": f"{data.scope}/{data.entry}"}
+        await service.local_answers.read(found)
+        frame.flash(
+            request, "review.read", title=title_of(service.knowledge.entry(brain, data.entry))
+        )
+        return frame.redirect(f"/console/brains/{brain}/review")
+
+
+def _own(review: Review, local: LocalAnswer) -> Entry:
+    """The entry as it is where that text is given."""
+    shared = review.curation.knowledge.entry(local.brain, local.entry)
+    return msgspec.structs.replace(shared, answers=local.answers)
 
 
 def _changed(request: AnyRequest, one: unreviewed.Unread) -> list[differences.Difference]:
