@@ -1,7 +1,7 @@
-"""Every page of the console in a real browser, in both languages, light and dark, narrow and wide.
+"""Every page of the console in a real browser, light and dark, narrow and wide.
 
-None has a barrier that axe-core finds, is wider than the window, asks another
-site for anything, or has a fault in its scripts.
+None has a barrier that axe-core finds, or one for keys and zooming (`hands.py`), is wider than the
+window, asks another site for anything, or has a fault in its scripts. No two have the same title.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.console import add_person, signed_in
+from tests.browser.hands import barriers
 from tests.conftest import ADMIN_KEY
 from tests.waiting import PATIENCE_S
 
@@ -113,12 +114,26 @@ def test_page_has_no_barrier(
         assert not found.violations_count, f"{width} {scheme}\n{found.generate_report()}"
         assert admin.evaluate("document.documentElement.scrollWidth") <= width
         assert not MARKUP.search(admin.inner_text("main"))
+    assert not barriers(admin)
     assert not faults
     ours = urlsplit(demo_server).netloc
     assert {urlsplit(url).netloc for url in foreign if not url.startswith("data:")} == {ours}
+
+
+def test_no_two_pages_have_the_same_title(
+    admin: Page, demo_server: str, gap: str, connection: str
+) -> None:
+    titles: dict[str, str] = {}
+    for path in PAGES:
+        real = path.replace("THE GAP", gap).replace("THE CONNECTION", connection)
+        page = admin.request.get(demo_server + real).text()
+        title = page.partition("<title>")[2].partition("</title>")[0]
+        assert title not in titles, f"{path} and {titles[title]}: {title}"
+        titles[title] = path
 
 
 def test_sign_in_has_no_barrier(page: Page, demo_server: str) -> None:
     page.goto(f"{demo_server}/console/sign-in")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert not Axe().run(page).violations_count
+    assert not barriers(page)
