@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import pages
-from brains.gaps import tidying
+from brains.gaps import frames, tidying
 from brains.gaps.affinity import Affinity, wordings
 from brains.gaps.clusters import Cluster, Clusters
 from brains.gaps.tidying import Held
@@ -37,17 +37,34 @@ TIDIED_EVERY = 100
 ORDERS = 3
 LOOKS_AT_THE_END_MAX = 10
 OFFERS = 3
+PARTS = (
+    ("dev", "43 that were looked at"),
+    ("blind", "43 others"),
+    ("sealed", "60 written later"),
+)
 Labels = npt.NDArray[np.intp]
 
 
+class Said(NamedTuple):
+    """A question's vector (d,) and text."""
+
+    vector: Vector
+    text: str
+
+
 class Asked(NamedTuple):
-    """Questions' vectors (n, d) and what each needs (n,)."""
+    """Questions' vectors (n, d), what each needs (n,), and their texts."""
 
     vectors: Vector
     needs: Labels
+    texts: Sequence[str]
 
     def some(self, chosen: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Asked:
-        return Asked(self.vectors[chosen], self.needs[chosen])
+        rows = np.arange(len(self.needs))[chosen]
+        return Asked(self.vectors[rows], self.needs[rows], [self.texts[row] for row in rows])
+
+    def at(self, row: int) -> Said:
+        return Said(self.vectors[row], self.texts[row])
 
 
 class Agreement(NamedTuple):
@@ -68,15 +85,19 @@ class Stream:
         self.clusters = Clusters(affinity)
         self.gaps: dict[str, list[int]] = {}
         self._vectors: list[Vector] = []
+        self._texts: list[str] = []
         self._changed: set[str] = set()
         self._opened = 0
 
-    def ask(self, vector: Vector) -> None:
-        near, id = self.clusters.nearest_open(vector)
-        if near < self.clusters.affinity.same_gap:
-            id = self._open()
+    def ask(self, said: Said) -> None:
+        less: dict[str, float] = {}
+        while (near := self.clusters.home(said.vector, less)) and near[1] not in less:
+            share = frames.share_apart(said.text, self._texts_of(near[1]))
+            less[near[1]] = self.clusters.affinity.apart * share
+        id = near[1] if near else self._open()
         self.gaps[id].append(len(self._vectors))
-        self._vectors.append(vector)
+        self._vectors.append(said.vector)
+        self._texts.append(said.text)
         self._put(id)
         self.clusters.renew()
 
@@ -84,7 +105,10 @@ class Stream:
         """One look at what changed, as `brains.gaps.tidier` does it; the number of steps."""
         near = tidying.neighbourhood(self.clusters, sorted(self._changed))
         self._changed -= set(near)
-        held = [Held(id, False, self.gaps[id], self._of(self.gaps[id])) for id in near]
+        held = [
+            Held(id, False, self.gaps[id], self._of(self.gaps[id]), self._texts_of(id))
+            for id in near
+        ]
         plan = tidying.plan(held, self.clusters)
         for move in plan.moves:
             moved = set(move.questions)
@@ -115,6 +139,9 @@ class Stream:
     def _of(self, rows: Sequence[int]) -> Vector:
         return np.stack([self._vectors[row] for row in rows])
 
+    def _texts_of(self, id: str) -> list[str]:
+        return [self._texts[row] for row in self.gaps[id]]
+
     def _put(self, id: str) -> None:
         vectors = self._of(self.gaps[id])
         total = vectors.sum(axis=0)
@@ -140,7 +167,7 @@ def streamed(
     rows = np.random.default_rng(order).permutation(len(asked.needs))
     stream = Stream(affinity)
     for number, row in enumerate(rows, 1):
-        stream.ask(asked.vectors[row])
+        stream.ask(asked.at(row))
         if every and number % every == 0:
             stream.tidy()
     if every:
@@ -173,7 +200,7 @@ def clinc150(data: Path, encoder: Encoder) -> Asked:
     rows = [row for row in _lines(data / "clinc150.questions.jsonl") if row["expect"]["entry"]]
     entries = [entry["id"] for entry in _lines(data / "clinc150.brain.jsonl")]
     needs = np.array([entries.index(row["expect"]["entry"]) for row in rows], np.intp)
-    return Asked(encoder.encode([row["text"] for row in rows]), needs)
+    return _asked(encoder, rows, needs)
 
 
 def with_phrasings(data: Path, encoder: Encoder, asked: Asked) -> Asked:
@@ -182,7 +209,11 @@ def with_phrasings(data: Path, encoder: Encoder, asked: Asked) -> Asked:
     phrasings = [(number, text) for number, e in enumerate(entries) for text in e["questions"]]
     vectors = encoder.encode([text for _, text in phrasings])
     needs = np.array([number for number, _ in phrasings], np.intp)
-    return Asked(np.concatenate([asked.vectors, vectors]), np.concatenate([asked.needs, needs]))
+    return Asked(
+        np.concatenate([asked.vectors, vectors]),
+        np.concatenate([asked.needs, needs]),
+        [*asked.texts, *(text for _, text in phrasings)],
+    )
 
 
 def hundred_needs(thirty: Asked, draw: int) -> Asked:
@@ -207,14 +238,14 @@ def own(encoder: Encoder) -> Asked:
     rows = _lines(OWN)
     names = list(dict.fromkeys(row["need"] for row in rows))
     needs = np.array([names.index(row["need"]) for row in rows], np.intp)
-    return Asked(encoder.encode([row["text"] for row in rows]), needs)
+    return _asked(encoder, rows, needs)
 
 
 def norsid(data: Path, encoder: Encoder) -> Asked:
     rows = [row for row in _lines(data / "norsid.questions.jsonl") if row["expect"]["entry"]]
     names = sorted({row["expect"]["entry"] for row in rows})
     needs = np.array([names.index(row["expect"]["entry"]) for row in rows], np.intp)
-    return Asked(encoder.encode([row["text"] for row in rows]), needs)
+    return _asked(encoder, rows, needs)
 
 
 def in_one_gap(asked: Asked, affinity: Affinity) -> tuple[float, float]:
@@ -222,14 +253,14 @@ def in_one_gap(asked: Asked, affinity: Affinity) -> tuple[float, float]:
     others, the share that ends in one gap; and the share of which a part lands in a wrong one."""
     needs = int(asked.needs.max()) + 1
     together = astray = 0
-    vectors = asked.vectors.reshape(needs, 3, 2, -1)
+    rows = np.arange(len(asked.needs)).reshape(needs, 3, 2)
     for need in range(needs):
         for wording in range(2):
             stream = Stream(affinity)
             for other in (3, 10, 17):
-                stream.ask(vectors[(need + other) % needs, 0, 0])
+                stream.ask(asked.at(rows[(need + other) % needs, 0, 0]))
             for language in range(3):
-                stream.ask(vectors[need, language, wording])
+                stream.ask(asked.at(rows[need, language, wording]))
                 stream.tidy()
             labels = stream.labels()
             together += len(set(labels[3:])) == 1
@@ -238,28 +269,30 @@ def in_one_gap(asked: Asked, affinity: Affinity) -> tuple[float, float]:
 
 
 class Everyday(NamedTuple):
-    """One need in Bokmål, Nynorsk and English: as one would put it on a page, `close` (3, d), and
-    as visitors do, `free` (3, d); and a question of the same frame or topic that needs another
-    thing (d,)."""
+    """One need in Bokmål, Nynorsk and English: as one would put it on a page, `close`, and as
+    visitors do, `free`; and a question of the same frame or topic that needs another thing."""
 
-    close: Vector
-    free: Vector
-    neighbour: Vector
+    close: Sequence[Said]
+    free: Sequence[Said]
+    neighbour: Said
 
 
 def everyday(encoder: Encoder, part: str) -> list[Everyday]:
-    """The needs of one half: `dev`, which constants were chosen by, or `blind`."""
+    """The needs of one part: `dev`, which constants were chosen by; `blind`, not looked at then; or
+    `sealed`, written and measured later."""
     rows = [row for row in _lines(EVERYDAY) if row["part"] == part]
     texts = [text for row in rows for text in (*row["close"], *row["free"], row["neighbour"])]
-    vectors = encoder.encode(texts).reshape(len(rows), 7, -1)
-    return [Everyday(of_need[:3], of_need[3:6], of_need[6]) for of_need in vectors]
+    said = [Said(*one) for one in zip(encoder.encode(texts), texts, strict=True)]
+    needs = [said[start : start + 7] for start in range(0, len(said), 7)]
+    return [Everyday(need[:3], need[3:6], need[6]) for need in needs]
 
 
 def demo_stream(encoder: Encoder, affinity: Affinity) -> Stream:
     """The gaps that the demo starts with, once tidied."""
     stream = Stream(affinity)
-    for vector in encoder.encode([visit.text for visit in visitors.read() if visit.unmet]):
-        stream.ask(vector)
+    texts = [visit.text for visit in visitors.read() if visit.unmet]
+    for said in zip(encoder.encode(texts), texts, strict=True):
+        stream.ask(Said(*said))
     _tidied(stream)
     return stream
 
@@ -359,12 +392,12 @@ def main() -> None:
 
 def _everyday(encoder: Encoder, affinity: Affinity) -> list[str]:
     lines = [
-        "| 43 needs each, beside the demo's gaps | in one gap at once | once tidied "
+        "| everyday needs, each beside the demo's gaps | in one gap at once | once tidied "
         "| a part astray | neighbour joined |",
         "|---|---|---|---|---|",
     ]
     demo = demo_stream(encoder, affinity)
-    for part, name in (("dev", "half that was looked at"), ("blind", "other half")):
+    for part, name in PARTS:
         needs = everyday(encoder, part)
         for said, how in (("close", "as on a page"), ("free", "as visitors write")):
             shown = " | ".join(f"{one:.2f}" for one in beside_the_demo(demo, needs, said))
@@ -405,6 +438,11 @@ def _cost(affinity: Affinity) -> list[str]:
         ratio = seconds_a_question(affinity, gaps, seen) / base
         lines.append(f"| {gaps:,} | {seen:,} | {ratio:.1f} |")
     return lines
+
+
+def _asked(encoder: Encoder, rows: Sequence[dict[str, Any]], needs: Labels) -> Asked:
+    texts = [row["text"] for row in rows]
+    return Asked(encoder.encode(texts), needs, texts)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ recorder    records questions, those of the same moment together; keeps the clus
 recording   what one transaction of recording does to one brain; recorded: a question
 clusters    which gap a question belongs to: clusters of vectors, as memory holds them
 affinity    how alike questions and gaps are; tidying: what to merge and move, as a plan
+frames      questions in the same words but one, which need different things
 heat        what sorts gaps: how much one matters now
 listing     gaps and questions found and listed; views: as a curator, or an editor, sees them
 words       one gap's questions, each wording once

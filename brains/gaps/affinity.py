@@ -51,6 +51,10 @@ KNOWN_GAPS = 50
 ACROSS = 0.26
 ACROSS_FALL = 0.03
 NORWEGIAN, ENGLISH = slice(0, 2), 2  # which of each need's wordings
+# What a pair in the same words but one loses (`frames.py`), among FEW_GAPS; and how it falls with
+# the logarithm of their number: the more gaps there are, the better is crowding known.
+APART = 0.5
+APART_FALL = 0.06
 # Half way from the middle to the mean of a language, a question is surely in that language.
 SURE = 2.0
 WAYS = 5
@@ -83,7 +87,8 @@ class Affinity:
 
     `said` are the vectors of `wordings()`, shape (needs, wordings of each, d); they are part of
     every cohort. `means` (n, d) are the gaps' means of vectors of length 1, `sizes` (n,) how many
-    questions each has. `same_gap` is the affinity from which two ask the same. It never changes:
+    questions each has. `same_gap` is the affinity from which two ask the same, and
+    `apart` what is taken from that of two in the same words but one. It never changes:
     a new cohort makes a new one, by `beside`.
     """
 
@@ -91,7 +96,9 @@ class Affinity:
         self._said = said
         gaps = 0 if means is None else len(means)
         self.same_gap = self.same_among(gaps)
-        self._across = max(0.0, ACROSS - ACROSS_FALL * math.log(max(FEW_GAPS, gaps) / FEW_GAPS))
+        more = math.log(max(FEW_GAPS, gaps) / FEW_GAPS)
+        self._across = max(0.0, ACROSS - ACROSS_FALL * more)
+        self.apart = max(0.0, APART - APART_FALL * more)
         norwegian, english = said[:, NORWEGIAN].mean(axis=(0, 1)), said[:, ENGLISH].mean(axis=0)
         way = english - norwegian
         self._english = way * np.float32(2.0 * SURE / max(float(way @ way), 1e-9))

@@ -12,6 +12,8 @@ hide a need from everybody.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ RENEWED_GAPS = 8
 # docs/gaps.md.
 COMES_BACK = 0.05
 NEARLY_THE_SAME = 0.26
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 class Cluster(NamedTuple):
@@ -143,11 +146,11 @@ class Clusters:
         for shelf in (self._open, self._answered, self._away):
             shelf.place(self._means(shelf), self.affinity)
 
-    def home(self, vector: Vector) -> tuple[float, str] | None:
+    def home(self, vector: Vector, less: Mapping[str, float] = NOTHING) -> tuple[float, str] | None:
         """The affinity and id of the gap that a question belongs to, if there is one.
 
         It is open; or answered, and then to be opened again; or was laid aside or sent on, and
-        the question says nearly the same.
+        the question says nearly the same. `less`: what is taken from the affinity to some.
         """
         placed = self._placed(vector)
         bars = (
@@ -156,10 +159,10 @@ class Clusters:
             (self._away, self._bar(self._away) + NEARLY_THE_SAME),
         )
         found = [
-            (affinity, id)
+            (affinity - less.get(id, 0.0), id)
             for shelf, bar in bars
-            for id, affinity in shelf.alike(placed, 1, self.affinity)
-            if affinity >= bar
+            for id, affinity in shelf.alike(placed, 1 + len(less), self.affinity)
+            if affinity - less.get(id, 0.0) >= bar
         ]
         return max(found, default=None)
 

@@ -18,12 +18,13 @@ import sqlalchemy as sa
 
 from brains import changes, codec
 from brains.database import Transaction, insert
-from brains.gaps import events, heat, rows
+from brains.gaps import events, frames, heat, rows
 from brains.gaps.clusters import Cluster, Clusters
 from brains.gaps.recorded import Addition, Asked, added, count, folded, question_row
-from brains.vectors import Vector, to_bytes
+from brains.vectors import to_bytes
 
 NEAREST_KEPT = 5
+TEXTS_COMPARED = 64  # of a gap, before a question joins it
 REPORTED_ONCE = ("unhelpful", "not chosen")
 
 
@@ -51,7 +52,7 @@ class Recording:
         id = self._by_text.get(key) or await _gap_of_text(tx, asked.brain, key)
         before = self.gap(id) if id is not None else None
         if before is None:
-            near = self._nearest(asked.vector)
+            near = await self._nearest(tx, asked)
             before = self.gap(near) if near is not None else None
         gap = self._joined(before, asked)
         self._touched[gap.id] = gap
@@ -104,11 +105,25 @@ class Recording:
         id = (await tx.execute(query.limit(1))).scalar()
         return self.gap(id) if id is not None else None
 
-    def _nearest(self, vector: Vector) -> str | None:
-        """The gap that a question belongs to, if any is near enough."""
-        homes = (self._scratch.home(vector), self.memory.home(vector))
-        near = max((home for home in homes if home is not None), default=None)
-        return near[1] if near is not None else None
+    async def _nearest(self, tx: Transaction, asked: Asked) -> str | None:
+        """The gap that a question belongs to, if any is near enough: also where what it has in
+        the same words but one is taken away."""
+        less: dict[str, float] = {}
+        while True:
+            homes = (one.home(asked.vector, less) for one in (self._scratch, self.memory))
+            near = max((home for home in homes if home is not None), default=None)
+            if near is None or near[1] in less:
+                return near[1] if near is not None else None
+            texts = await self._texts(tx, near[1])
+            share = frames.share_apart(asked.text, texts)
+            less[near[1]] = self.memory.affinity.apart * share
+
+    async def _texts(self, tx: Transaction, gap: str) -> list[str]:
+        """The newest questions of a gap, TEXTS_COMPARED at most."""
+        column = rows.questions.c
+        query = sa.select(column.text).where(column.gap == gap).order_by(column.id.desc())
+        stored = (await tx.execute(query.limit(TEXTS_COMPARED))).scalars().all()
+        return [row["text"] for row in self._rows if row["gap"] == gap] + list(stored)
 
     def _joined(self, before: Cluster | None, asked: Asked) -> Cluster:
         nearest = list(asked.nearest[:NEAREST_KEPT])

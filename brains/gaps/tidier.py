@@ -103,13 +103,14 @@ class Tidier:
                     .order_by(sa.func.max(_questions.id).desc())
                     .limit(QUESTIONS_HELD)
                 )
-                query = sa.select(_questions.id, _questions.vector).where(
+                query = sa.select(_questions.id, _questions.vector, _questions.text).where(
                     _questions.id.in_(different)
                 )
                 found = (await tx.execute(query.order_by(_questions.id))).all()
                 if found:
                     vectors = np.stack([halves.from_bytes(row.vector) for row in found])
-                    held.append(Held(id, id in frozen, [row.id for row in found], vectors))
+                    ids_found, texts = [row.id for row in found], [row.text for row in found]
+                    held.append(Held(id, id in frozen, ids_found, vectors, texts))
         return held
 
     async def _frozen(self, tx: Transaction, ids: Sequence[str]) -> set[str]:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from brains.gaps import frames
 from brains.gaps.affinity import Affinity
 from brains.gaps.clusters import Clusters
 from brains.vectors import Vector
@@ -34,7 +35,8 @@ ROUNDS = 3
 
 
 class Held(NamedTuple):
-    """One open gap with its questions: their ids, and their vectors of shape (n, d), n >= 1.
+    """One open gap with its questions: their ids, their vectors of shape (n, d), n >= 1, and
+    their texts.
 
     A gap's questions may be a sample, the latest few hundred.
     """
@@ -43,6 +45,7 @@ class Held(NamedTuple):
     frozen: bool
     questions: Sequence[int]
     vectors: Vector
+    texts: Sequence[str]
 
 
 class Move(NamedTuple):
@@ -87,7 +90,7 @@ def plan(held: Sequence[Held], clusters: Clusters) -> Plan:
     if not loose:
         return Plan([], [])
     before = np.repeat(np.arange(len(loose)), [len(gap.questions) for gap in loose])
-    questions = _Questions.of(clusters.affinity, np.concatenate([gap.vectors for gap in loose]))
+    questions = _Questions.of(clusters.affinity, loose)
     after = _merged(questions, before)
     after = _moved(questions, after)
     after = _merged(questions, after)
@@ -95,16 +98,36 @@ def plan(held: Sequence[Held], clusters: Clusters) -> Plan:
 
 
 class _Questions(NamedTuple):
-    """Points (n, directions + 1), how crowded it is about each (n,), and what alike means."""
+    """Points (n, directions + 1), how crowded it is about each (n,), which are in the same words
+    but one (pairs, 2), and what alike means."""
 
     points: Vector
     crowding: Vector
+    apart: Labels
     affinity: Affinity
 
     @classmethod
-    def of(cls, affinity: Affinity, vectors: Vector) -> _Questions:
-        points = affinity.points(vectors)
-        return cls(points, affinity.crowding(points), affinity)
+    def of(cls, affinity: Affinity, gaps: Sequence[Held]) -> _Questions:
+        points = affinity.points(np.concatenate([gap.vectors for gap in gaps]))
+        said = [frames.words(text) for gap in gaps for text in gap.texts]
+        apart = np.array(sorted(frames.pairs_apart(said)), np.intp).reshape(-1, 2)
+        return cls(points, affinity.crowding(points), apart, affinity)
+
+    def apart_between(self, labels: Labels, sizes: Vector) -> Vector:
+        """Of all pairs of questions of two labels, the share that is apart: shape (m, m)."""
+        counts: Vector = np.zeros((len(sizes), len(sizes)), np.float32)
+        one, other = labels[self.apart[:, 0]], labels[self.apart[:, 1]]
+        np.add.at(counts, (one, other), 1.0)
+        np.add.at(counts, (other, one), 1.0)
+        some = np.maximum(sizes, np.float32(1.0))
+        return np.asarray(counts / np.outer(some, some), dtype=np.float32)
+
+    def apart_from(self, labels: Labels, sizes: Vector) -> Vector:
+        """Of the questions of each label, the share that a question is apart from: (n, m)."""
+        counts: Vector = np.zeros((len(labels), len(sizes)), np.float32)
+        for one, other in (self.apart.T, self.apart.T[::-1]):
+            np.add.at(counts, (one, labels[other]), 1.0)
+        return np.asarray(counts / np.maximum(sizes, np.float32(1.0)), dtype=np.float32)
 
     def groups(self, labels: Labels) -> tuple[Vector, Vector, Vector]:
         """Of each label: mean point, mean crowding, and number of questions."""
@@ -124,6 +147,7 @@ def _merged(questions: _Questions, labels: Labels) -> Labels:
     affinity = (
         questions.affinity.alike(points, points) - (crowding[:, None] + crowding[None, :]) / 2
     )
+    affinity -= questions.affinity.apart * questions.apart_between(labels, sizes)
     np.fill_diagonal(affinity, -np.inf)
     affinity[sizes == 0] = -np.inf
     affinity[:, sizes == 0] = -np.inf
@@ -154,6 +178,7 @@ def _moved(questions: _Questions, labels: Labels) -> Labels:
         points, crowding, sizes = questions.groups(labels)
         fit = questions.affinity.alike(questions.points, points)
         fit -= (questions.crowding[:, None] + crowding[None, :]) / 2
+        fit -= questions.affinity.apart * questions.apart_from(labels, sizes)
         fit[:, sizes == 0] = -np.inf
         others = np.maximum(sizes[labels] - 1, 1.0)
         # Its own gap's mean holds the question itself, at affinity 1 - its crowding.

@@ -50,7 +50,8 @@ def filled(affinity: Affinity, *gaps: Cluster) -> Clusters:
 
 
 def held(id: str, first: int, vectors: Vector, frozen: bool = False) -> Held:
-    return Held(id, frozen, list(range(first, first + len(vectors))), vectors)
+    numbers = range(first, first + len(vectors))
+    return Held(id, frozen, list(numbers), vectors, [f"question {number}" for number in numbers])
 
 
 def test_the_wordings_say_every_need_in_six_ways() -> None:
@@ -198,6 +199,7 @@ def test_what_is_tidy_stays_and_the_plan_is_always_the_same(affinity: Affinity) 
             False,
             [q for g in part for q in g.questions],
             np.concatenate([g.vectors for g in part]),
+            [text for g in part for text in g.texts],
         )
         for id, part in merged.items()
     ]
