@@ -14,7 +14,8 @@ from embeddings import fitting, foreign
 from embeddings.calibration import Calibrator, HeldOut
 from embeddings.evidence import NAMES
 from embeddings.head import Head
-from embeddings.ranking import Item, folded
+from embeddings.index import VectorIndex
+from embeddings.ranking import EVERYONE, Item, folded
 
 Floats = npt.NDArray[np.float32]
 
@@ -46,15 +47,46 @@ class Prepared(NamedTuple):
 
 class Learned(NamedTuple):
     """What `Matcher.fit` gives and `Matcher.adopt` takes: a fit, and what it was fitted on, made
-    ready to be held: that takes too long for an event loop."""
+    ready to be held: that takes too long for an event loop. `indexes` have its rows by scope."""
 
     fit: fitting.Fit
     items: tuple[Item, ...]
     prepared: tuple[Prepared, ...]
+    indexes: dict[str, VectorIndex]
 
     @staticmethod
     def of(fit: fitting.Fit, items: Sequence[Item]) -> Learned:
-        return Learned(fit, tuple(items), tuple(Prepared.of(items, fit.space)))
+        indexes: dict[str, VectorIndex] = {}
+        prepared = Prepared.of(items, fit.space)
+        put_rows(indexes, items, prepared, 0)
+        return Learned(fit, tuple(items), tuple(prepared), indexes)
+
+    def take_indexes(self) -> dict[str, VectorIndex]:
+        """The indexes, for who changes them; made anew from the second time on."""
+        taken = dict(self.indexes)
+        self.indexes.clear()
+        if not taken:
+            put_rows(taken, self.items, self.prepared, 0)
+        return taken
+
+
+def put_rows(
+    indexes: dict[str, VectorIndex],
+    items: Sequence[Item],
+    prepared: Sequence[Prepared],
+    first: int,
+) -> None:
+    """Adds the items' rows, numbered from `first`, to the index of each scope that sees them."""
+    by_scope: dict[str, list[tuple[range, Floats]]] = {}
+    for item, ready in zip(items, prepared, strict=True):
+        rows = range(first, first + len(item.texts))
+        first = rows.stop
+        for scope in [EVERYONE] if EVERYONE in item.scopes else sorted(item.scopes):
+            by_scope.setdefault(scope, []).append((rows, ready.centred))
+    for scope, parts in by_scope.items():
+        vectors = np.vstack([centred for _, centred in parts])
+        index = indexes.setdefault(scope, VectorIndex(vectors.shape[1]))
+        index.add(np.concatenate([np.arange(rows.start, rows.stop) for rows, _ in parts]), vectors)
 
 
 def corpus_of(items: Sequence[Item], dimensions: int) -> fitting.Corpus:
@@ -75,7 +107,7 @@ def nothing(dimensions: int) -> Learned:
     none = np.zeros((0, dimensions), dtype=np.float32)
     no_classes = np.zeros(0, dtype=np.intp)
     space = fitting.make_space(fitting.Corpus([" ."], none, no_classes, none, no_classes))
-    return Learned(untaught(space, dimensions), (), ())
+    return Learned(untaught(space, dimensions), (), (), {})
 
 
 def untaught(space: fitting.Space, dimensions: int) -> fitting.Fit:

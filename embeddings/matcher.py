@@ -25,7 +25,7 @@ from embeddings import fitting
 from embeddings.evidence import NAMES
 from embeddings.head import Head, newcomer, rivalry
 from embeddings.index import VectorIndex
-from embeddings.learned import Learned, Prepared, corpus_of, nothing, untaught
+from embeddings.learned import Learned, Prepared, corpus_of, nothing, put_rows, untaught
 from embeddings.ranking import (
     EVERYONE,
     EXACT_PROBABILITY,
@@ -284,15 +284,15 @@ class Matcher:
 
     def _hold_learned(self) -> None:
         """Hold what was fitted and still is as it was, with the weights that were learned."""
-        head = self._fit.head
-        kept: list[tuple[Item, Prepared]] = []
-        pairs = zip(self._learned.items, self._learned.prepared, strict=True)
-        for place, (item, prepared) in enumerate(pairs):
+        head, learned = self._fit.head, self._learned
+        self._indexes = learned.take_indexes()
+        self._number(list(zip(learned.items, learned.prepared, strict=True)))
+        for place, item in enumerate(learned.items):
             if self._items.get(item.key) is item:
                 self._heads[item.key] = (head.weights[place], float(head.offsets[place]))
                 self._fitted.add(item.key)
-                kept.append((item, prepared))
-        self._hold(kept)
+            else:
+                self._release(item.key)
 
     def _bootstrap(self) -> None:
         """A space before anything was fitted: every item is then a newcomer."""
@@ -301,23 +301,19 @@ class Matcher:
         self._reset(untaught(space, self.dimensions))
 
     def _hold_new(self, items: Sequence[Item]) -> None:
-        self._hold(list(zip(items, Prepared.of(items, self.space), strict=True)))
+        prepared = Prepared.of(items, self.space)
+        put_rows(self._indexes, items, prepared, self._next_row)
+        self._number(list(zip(items, prepared, strict=True)))
 
-    def _hold(self, items: Sequence[tuple[Item, Prepared]]) -> None:
+    def _number(self, items: Sequence[tuple[Item, Prepared]]) -> None:
+        """Hold items whose rows are in the indexes, or will be, under the next numbers."""
         assert self._held is not None
-        rows_by_scope: dict[str, list[tuple[range, Floats]]] = {}
         for item, prepared in items:
             rows = range(self._next_row, self._next_row + len(item.texts))
             self._next_row = rows.stop
             self._key_of_row.update(dict.fromkeys(rows, item.key))
             self._held[item.key] = Held(item, rows, prepared.weights, prepared.passages)
             self._phrasings[item.key] = prepared.folded
-            for scope in [EVERYONE] if EVERYONE in item.scopes else sorted(item.scopes):
-                rows_by_scope.setdefault(scope, []).append((rows, prepared.centred))
-        for scope, parts in rows_by_scope.items():
-            index = self._indexes.setdefault(scope, VectorIndex(self.dimensions))
-            numbers = np.concatenate([np.arange(rows.start, rows.stop) for rows, _ in parts])
-            index.add(numbers, np.vstack([centred for _, centred in parts]))
 
     def _release(self, key: str) -> None:
         assert self._held is not None
