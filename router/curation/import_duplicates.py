@@ -179,7 +179,7 @@ class _Rows(msgspec.Struct, frozen=True):
         rows: Sequence[Staged],
         knows: bool,
     ) -> None:
-        likeness = Likeness(one.equal, one.equal and (not knows or _agree(one)), one.evidence)
+        likeness = Likeness(one.equal, one.equal and (not knows or agree(one)), one.evidence)
         first, last = sorted(one.pair, key=lambda key: own.get(key, -1))
         if first in ids:
             self.entries[own[last]][ids[first]] = likeness
@@ -187,7 +187,8 @@ class _Rows(msgspec.Struct, frozen=True):
             self.earlier.setdefault(own[last], {})[rows[own[first]].entry.id] = likeness
 
 
-def _agree(one: Alike) -> bool:
+def agree(one: Alike) -> bool:
+    """Whether two that share a phrasing surely are the same."""
     return one.evidence >= SAME_FROM and one.answers >= ANSWERS_FROM
 
 
