@@ -9,6 +9,7 @@ Knows no body and no HTTP. What is where:
     index.py        nearest phrasings by FAISS: exact when small, coded when large
     background.py   texts that nobody answers, for the calibrator
     foreign.py      whether a question is anybody's here at all
+    familiar.py     how familiar a question is: what nobody here answers is not asked back about
     lexical.py      character n-grams: names, typos, dialect
     head.py         the learned scorer: a softmax head over the entries
     evidence.py     what is known of the best candidate, as a few numbers

@@ -42,7 +42,8 @@ CERTAIN_RATES = 4.0
 
 
 class HeldOut(NamedTuple):
-    """Held-out rows: evidence (n, 7), whether the candidate was right, whether out of scope."""
+    """Held-out rows: evidence (n, numbers), whether the candidate was right, whether out of
+    scope."""
 
     evidence: Doubles
     right: Bools
@@ -59,7 +60,7 @@ class Calibrator:
     def __init__(
         self, rows: HeldOut, background: Doubles, reference: HeldOut | None = None
     ) -> None:
-        """`background` is the evidence of texts nobody answers, shape (n, 7)."""
+        """`background` is the evidence of texts nobody answers, shape (n, numbers)."""
         reference = reference or load_reference()
         own_weights = _prior_weights(rows.outside)
         reference_weights = _prior_weights(reference.outside)
@@ -83,7 +84,7 @@ class Calibrator:
         self._thresholds: dict[float, float] = {}
 
     def probability(self, evidence: Doubles) -> Doubles:
-        """Shape (n,), each from 0 to 1, for evidence of shape (n, 7)."""
+        """Shape (n,), each from 0 to 1, for evidence of shape (n, numbers)."""
         found: Doubles = expit(evidence @ self._slopes + self._level)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,8 +10,18 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-NAMES = ("log_odds", "margin", "similarity", "lead", "raw_similarity", "lexical", "passage")
+NAMES = (
+    "log_odds",
+    "margin",
+    "similarity",
+    "lead",
+    "raw_similarity",
+    "lexical",
+    "passage",
+    "length",
+)
 LOG_ODDS_LIMIT = 14.0
+LENGTH_MAX = 400
 
 
 class Evidence(NamedTuple):
@@ -23,6 +34,7 @@ class Evidence(NamedTuple):
     raw_similarity  cosine, not centred, to the nearest phrasing of all: low for foreign matter
     lexical         cosine in character n-grams to the best candidate's nearest phrasing
     passage         centred cosine to the best candidate's answer text
+    length          natural log of the number of characters asked
     """
 
     log_odds: Floats
@@ -32,6 +44,7 @@ class Evidence(NamedTuple):
     raw_similarity: Floats
     lexical: Floats
     passage: Floats
+    length: Floats
 
     def matrix(self) -> npt.NDArray[np.float64]:
         """Shape (n, len(NAMES))."""
@@ -42,3 +55,9 @@ def log_odds(probability: Floats) -> Floats:
     """Natural log odds, kept within a limit that float32 can tell apart."""
     odds = np.log(np.maximum(probability, 1e-12)) - np.log1p(-np.minimum(probability, 1 - 1e-7))
     return np.asarray(np.clip(odds, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT), dtype=np.float32)
+
+
+def lengths(texts: Sequence[str]) -> Floats:
+    """Natural logs of the numbers of characters, shape (n,); no more than `LENGTH_MAX` count."""
+    counts = [min(max(len(text.strip()), 1), LENGTH_MAX) for text in texts]
+    return np.log(np.array(counts, dtype=np.float32))

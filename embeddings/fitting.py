@@ -17,9 +17,10 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.special import softmax
 
-from embeddings import foreign
+from embeddings import familiar, foreign
 from embeddings.calibration import Calibrator, HeldOut
-from embeddings.evidence import NAMES, Evidence, log_odds
+from embeddings.evidence import NAMES, Evidence, lengths, log_odds
+from embeddings.familiar import Familiar
 from embeddings.foreign import Foreign
 from embeddings.head import Head, fit_head
 from embeddings.lexical import Lexicon
@@ -35,11 +36,6 @@ SHORTLIST_ROWS = 256
 HELD_OUT_ROWS_MAX = 6000
 # Centred cosine from which a background text is taken to be in scope, where nothing else is known.
 AT_HOME_SIMILARITY = 0.6
-# All but the strangest tenth of a brain's phrasings are familiar, asked as if they were new; with
-# fewer than so many that can be asked so, everything is.
-STRANGE_SHARE = 0.1
-FAMILIAR_ROWS_MIN = 200
-EVERYTHING_IS = -1.0
 # As near as half of a brain's own phrasings are to each other; as near as only a tenth are.
 NEAR, VERY_NEAR = 0.5, 0.9
 
@@ -95,17 +91,13 @@ class Background(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """All that was learned: give it to `Matcher.adopt`.
-
-    `familiar_from` is the cosine, not centred, to the nearest phrasing from which a question is
-    like what is held at all.
-    """
+    """All that was learned: give it to `Matcher.adopt`."""
 
     space: Space
     head: Head
     calibrator: Calibrator
     foreign: Foreign
-    familiar_from: float = EVERYTHING_IS
+    familiar: Familiar = familiar.EVERYTHING
 
 
 def fit(corpus: Corpus, background: Background | None = None) -> Fit:
@@ -121,12 +113,13 @@ def fit(corpus: Corpus, background: Background | None = None) -> Fit:
         far = rows.evidence(asked, everything, head)[0].matrix()
         outside = background.vectors[~_at_home(far, held_out, VERY_NEAR)]
         far = far[~_at_home(far, held_out, NEAR)]
+    calibrator = Calibrator(held_out, far)
     return Fit(
         space,
         head,
-        Calibrator(held_out, far),
+        calibrator,
         foreign.fit(corpus.vectors, corpus.classes, outside),
-        _familiar_from(held_out),
+        familiar.fit(held_out, far, calibrator.probability(held_out.evidence)),
     )
 
 
@@ -136,13 +129,6 @@ def _at_home(far: npt.NDArray[np.float64], rows: HeldOut, share: float) -> npt.N
     column = NAMES.index("similarity")
     own = rows.evidence[~rows.outside, column]
     return far[:, column] >= (np.quantile(own, share) if len(own) else AT_HOME_SIMILARITY)
-
-
-def _familiar_from(rows: HeldOut) -> float:
-    own = rows.evidence[~rows.outside, NAMES.index("raw_similarity")]
-    if len(own) < FAMILIAR_ROWS_MIN:
-        return EVERYTHING_IS
-    return float(np.quantile(own, STRANGE_SHARE))
 
 
 def make_space(corpus: Corpus) -> Space:
@@ -220,18 +206,21 @@ def _sample(rows: npt.NDArray[np.bool_], random: np.random.Generator) -> npt.NDA
 
 
 class Asked(NamedTuple):
-    """Questions as features: the vectors, those centred, the n-grams, the head's input."""
+    """Questions as features: the vectors, those centred, the n-grams, the head's input, and how
+    long they are."""
 
     vectors: Floats
     centred: Floats
     weights: sparse.csr_matrix
     features: Floats
+    lengths: Floats
 
     @staticmethod
     def of(texts: Sequence[str], vectors: Floats, space: Space) -> Asked:
         centred = space.centred(vectors)
         weights = space.lexicon.weights(texts)
-        return Asked(vectors, centred, weights, space.features(centred, weights))
+        features = space.features(centred, weights)
+        return Asked(vectors, centred, weights, features, lengths(texts))
 
     def pick(self, rows: npt.NDArray[np.bool_] | slice) -> Asked:
         return Asked(*(column[rows] for column in self))
@@ -297,6 +286,7 @@ class _Rows(NamedTuple):
             (asked.vectors @ known.vectors.T).max(axis=1),
             class_maxima(lexical, classes, count)[each, best],
             self._passage(asked, present, best),
+            asked.lengths,
         )
         return evidence, best
 

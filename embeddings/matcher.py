@@ -22,7 +22,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from embeddings import fitting
-from embeddings.evidence import NAMES
+from embeddings.evidence import NAMES, lengths
 from embeddings.head import Head, newcomer, rivalry
 from embeddings.index import VectorIndex
 from embeddings.learned import Learned, Prepared, corpus_of, nothing, put_rows, untaught
@@ -154,7 +154,9 @@ class Matcher:
         vectors = np.array([one.item.vectors[number] for one, number in own], dtype=np.float32)
         centred = self.space.centred(vectors)
         weights = sparse.vstack([one.weights[number] for one, number in own], format="csr")
-        return fitting.Asked(vectors, centred, weights, self.space.features(centred, weights))
+        features = self.space.features(centred, weights)
+        texts = [one.item.texts[number] for one, number in own]
+        return fitting.Asked(vectors, centred, weights, features, lengths(texts))
 
     def rows(self, key: str) -> range:
         """The numbers of an item's rows."""
@@ -212,13 +214,15 @@ class Matcher:
         return other
 
     def moves_at_most(self, before: tuple[Ordered, Near], after: tuple[Ordered, Near]) -> float:
-        """By how much the best candidate's probability can differ, at most, where it is the same
-        and only others have changed that have not the nearest phrasing."""
+        """By how much the best candidate's probability, or how familiar the question is, can
+        differ, at most, where it is the same and only others have changed that have not the
+        nearest phrasing."""
         contests = [
             np.array(contest(ordered, self._ready()[ordered.keys[0]], near))
             for ordered, near in (before, after)
         ]
-        return self._fit.calibrator.moves_at_most(*contests)
+        lines = (self._fit.calibrator, self._fit.familiar)
+        return max(line.moves_at_most(*contests) for line in lines)
 
     def answer_threshold(self, wrong_rate: float) -> float:
         """The probability to answer from so that about `wrong_rate` of the answers are wrong."""
@@ -408,19 +412,20 @@ class Matcher:
             if ordered is not None
         ]
         fit, lexicon = self._fit, self.space.lexicon
-        probabilities = fit.calibrator.probability(matrix(known))
+        rows = matrix(known)
+        probabilities = fit.calibrator.probability(rows)
         raw = np.array([one[RAW_SIMILARITY] for one in known], dtype=np.float32)
         ranks = [(place, one) for place, one in enumerate(orders) if one is not None]
         vectors = asked.vectors[[place for place, _ in ranks]]
         somebodys = fit.foreign.somebodys(vectors, raw)
-        familiar = raw >= fit.familiar_from
-        for (place, ordered), known_here, *pair in zip(
+        familiar = fit.familiar.share(rows)
+        for (place, ordered), like, *pair in zip(
             ranks, familiar, probabilities, somebodys, strict=True
         ):
             right, anyones = (ordered.limited(float(one), lexicon, texts[place]) for one in pair)
-            found[place] = ranked(
-                ordered.keys[:limit], ordered.logits, right, anyones, bool(known_here)
-            )
+            known_here = 1.0 if ordered.exact else float(like)
+            right = fit.familiar.limited(right, known_here)
+            found[place] = ranked(ordered.keys[:limit], ordered.logits, right, anyones, known_here)
         return found
 
     def _ordered(self, text: str, keys: Sequence[str], logits: Floats) -> Ordered:

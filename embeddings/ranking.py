@@ -45,15 +45,15 @@ class Item(msgspec.Struct, frozen=True, eq=False):
 class Scored(NamedTuple):
     """A candidate: the probability that it is right, and the head's logit.
 
-    `somebodys` is the probability that the question is anybody's here, `familiar` whether it is
-    like what is held at all: both the same for all candidates of one question.
+    `somebodys` is the probability that the question is anybody's here, `familiar` how familiar it
+    is (`embeddings.familiar`, 0 to 1): both the same for all candidates of one question.
     """
 
     key: str
     probability: float
     score: float
     somebodys: float = 1.0
-    familiar: bool = True
+    familiar: float = 1.0
 
 
 class Held(NamedTuple):
@@ -110,6 +110,7 @@ def evidence(
         float(raw[_others(nearest, without)].max()),
         float(lexical[_others(best, without)].max()),
         float((best.passages @ centred).max()) if len(best.passages) else 0.0,
+        float(asked.lengths[0]),
     )
 
 
@@ -157,7 +158,7 @@ def ranked(
     logits: Floats,
     probability: float,
     somebodys: float = 1.0,
-    familiar: bool = True,
+    familiar: float = 1.0,
 ) -> list[Scored]:
     """Probabilities of all: the best has its calibrated one, the rest share by the head's odds.
 

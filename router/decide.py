@@ -3,10 +3,13 @@
 The candidates carry calibrated probabilities and their owners; the operator's
 wrong-answer rate has become `Limits.answer_from`. In order:
 
-1. the best candidate is likely enough: answer it, or refer to whose it is;
-2. no single candidate is, but together one other body's are: refer to that body;
-3. a few candidates together are likely enough to be worth a question: ask;
-4. nobody knows.
+1. it is small talk and nothing else: answer in kind;
+2. the best candidate is likely enough: answer it, or refer to whose it is;
+3. no single candidate is, but together one other body's are: refer to that body;
+4. a few candidates together are likely enough to be worth a question: ask;
+5. nobody knows.
+
+A greeting around a question is no part of the matter: what is likely is so apart from it.
 
 `whose` is the same for a caller who only wants to know whose question it is:
 a body that is likely enough, the one or two to ask about, or nobody.
@@ -27,6 +30,11 @@ ASK_FROM = 0.40
 ASK_BEST_MIN = 0.25
 # Less will do where the question is likely enough one of two bodies'.
 ASK_WHOSE_BEST_MIN = 0.15
+# A question more strange than this share of what the brain knows is nobody's here: guesses make a
+# bot look foolish.
+ASK_FAMILIAR_MIN = 0.2
+# Beside small talk no matter becomes likelier than by this much.
+LEFT_MIN = 0.2
 ASKED_MAX = 3
 # A candidate this much less likely than the best is not worth a button.
 CLOSE_SHARE = 0.25
@@ -119,6 +127,25 @@ def whose(found: Sequence[Found], body: Body | None, limits: Limits) -> Whose:
 
 def decide(found: Sequence[Found], body: Body, limits: Limits) -> Decision:
     """What to do about `found`, best first, for a question asked in `body`."""
+    own = [one for one in found if one.talk and one.brain == body.brain]
+    together = sum(one.probability for one in own)
+    if own and own[0] is found[0] and together >= limits.answer_from:
+        return of_candidate(found[0], body)
+    decision = _of_matters(_apart_from_talk(found), body, limits)
+    return _of_matters(own, body, limits) if isinstance(decision, Unknown) else decision
+
+
+def _apart_from_talk(found: Sequence[Found]) -> list[Found]:
+    """The matters, as likely as each is if the question is not small talk."""
+    left = max(1.0 - sum(one.probability for one in found if one.talk), LEFT_MIN)
+    return [
+        msgspec.structs.replace(one, probability=min(one.probability / left, 1.0))
+        for one in found
+        if not one.talk
+    ]
+
+
+def _of_matters(found: Sequence[Found], body: Body, limits: Limits) -> Decision:
     if not found:
         return Unknown()
     best = found[0]
@@ -199,7 +226,7 @@ def _asked(found: Sequence[Found], owned: Whose, body: Body, limits: Limits) -> 
     together = sum(one.probability for one in close)
     elsewhere = any(owner != body.id for owner in owned.ask)
     likely = best >= ASK_BEST_MIN and together >= limits.ask_from
-    if not found[0].familiar:
+    if found[0].familiar < ASK_FAMILIAR_MIN:
         return Unknown()
     if not likely and (best < ASK_WHOSE_BEST_MIN or not elsewhere):
         return Unknown()

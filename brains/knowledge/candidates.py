@@ -15,6 +15,8 @@ from brains.knowledge.visibility import is_valid
 from brains.model import COUNTY_KIND, GROUP_KIND, MUNICIPALITY_KIND, Body, Entry, Remit
 from embeddings.matcher import Scored
 
+# Entries of this topic are small talk: they greet and thank, and nobody needs them.
+SMALL_TALK = "samtale"
 Things = Mapping[str, Entry | Remit]
 NOTHING: Mapping[str, Entry] = MappingProxyType({})
 
@@ -32,9 +34,9 @@ class Found(msgspec.Struct, frozen=True):
 
     `owner` is the body whose matter it is; None means the asking body's own.
     `url` is a remit's page, where it has one. `somebodys` is the probability that the question
-    is anybody's here, whichever candidate is right, `familiar` whether it is like anything that
-    is known here. `shared` is what other bodies have of the same matter. `many` says that the
-    owner stands for many bodies.
+    is anybody's here, whichever candidate is right, `familiar` how like what is known here it is,
+    0 to 1. `shared` is what other bodies have of the same matter. `many` says that the
+    owner stands for many bodies, `talk` that the entry is small talk and no matter at all.
     """
 
     kind: Literal["entry", "remit"]
@@ -46,9 +48,10 @@ class Found(msgspec.Struct, frozen=True):
     probability: float
     url: str | None = None
     somebodys: float = 1.0
-    familiar: bool = True
+    familiar: float = 1.0
     shared: tuple[Part, ...] = ()
     many: bool = False
+    talk: bool = False
 
 
 class Candidates:
@@ -109,6 +112,7 @@ class Candidates:
             somebodys=candidate.somebodys,
             familiar=candidate.familiar,
             shared=self._parts(candidate.key, body),
+            talk=entry.topic == SMALL_TALK,
         )
 
     def _covered(self, scored: Sequence[Scored], body: Body | None) -> Sequence[Scored]:

@@ -29,7 +29,7 @@ def retrieve(knowledge: Knowledge, asked: Asked, vector: Vector) -> list[Found]:
     if asked.language in asked.body.languages:
         return found
     # In a language that nothing is written in, every question looks strange.
-    return [msgspec.structs.replace(one, familiar=True) for one in found]
+    return [msgspec.structs.replace(one, familiar=1.0) for one in found]
 
 
 def of_choice(knowledge: Knowledge, chosen: choices.Choice, asked: Asked) -> Found:

@@ -94,5 +94,5 @@ def test_a_strange_question_is_one_that_a_brains_own_phrasings_never_look_like(
     phrasings: list[list[str]], text: str, familiar: bool
 ) -> None:
     found = matcher(phrasings).search(text, ENCODER.encode_now([text])[0])
-    assert [one.familiar for one in found] == [familiar] * len(found)
-    assert found
+    (share,) = {one.familiar for one in found}
+    assert share > 0.5 if familiar else share < 0.01

@@ -109,21 +109,64 @@ TAX, MOVE, REST = remit(0.9), remit(0.4, "move"), remit(0.35, "rest")
         pytest.param([entry(0.3), entry(0.09, "b")], BERGEN, Unknown(), id="together too little"),
         pytest.param([entry(0.01)], BERGEN, Unknown(), id="hardly anything"),
         pytest.param(
-            [replace(PRICE, familiar=False), replace(PLACE, familiar=False)],
+            [replace(PRICE, familiar=0.1), replace(PLACE, familiar=0.1)],
             BERGEN,
             Unknown(),
             id="guesses at what is unlike all that is known",
         ),
         pytest.param(
-            [replace(SFO, familiar=False)],
+            [replace(SFO, familiar=0.1)],
             BERGEN,
-            Answer(replace(SFO, familiar=False)),
+            Answer(replace(SFO, familiar=0.1)),
             id="likely enough, in words of its own",
         ),
     ],
 )
 def test_decisions(found: list[Found], body: Body, decision: Decision) -> None:
     assert decide(found, body, LIMITS) == decision
+
+
+def talk(probability: float, id: str = "hei", familiar: float = 1.0) -> Found:
+    return replace(entry(probability, id), talk=True, familiar=familiar)
+
+
+HEI, BYE = talk(0.6), talk(0.3, "farvel")
+
+
+@pytest.mark.parametrize(
+    ("found", "decision"),
+    [
+        pytest.param([talk(0.9)], Answer(talk(0.9)), id="small talk"),
+        pytest.param([HEI, BYE], Answer(HEI), id="small talk of two kinds"),
+        pytest.param([HEI, replace(BYE, probability=0.05)], Ask((HEI,)), id="perhaps small talk"),
+        pytest.param([talk(0.6, familiar=0.1)], Unknown(), id="unlike any small talk"),
+        pytest.param(
+            [talk(0.6), entry(0.2, "price")],
+            Ask((entry(0.5, "price"),)),
+            id="a question that is greeted with",
+        ),
+        pytest.param(
+            [entry(0.5, "price"), talk(0.4)],
+            Answer(entry(0.5 / 0.6, "price")),
+            id="a greeting takes nothing from a question",
+        ),
+        pytest.param(
+            [entry(0.3), talk(0.12), entry(0.1, "bus")],
+            Ask((entry(0.3 / 0.88), entry(0.1 / 0.88, "bus"))),
+            id="no greeting beside matters",
+        ),
+        pytest.param([talk(1.0), entry(0.01)], Answer(talk(1.0)), id="nothing is left"),
+        pytest.param(
+            [replace(talk(0.9), brain="nav", owner="nav")],
+            Unknown(),
+            id="another brain's small talk",
+        ),
+    ],
+)
+def test_small_talk_is_answered_alone_and_never_offered_beside_a_matter(
+    found: list[Found], decision: Decision
+) -> None:
+    assert decide(found, BERGEN, LIMITS) == decision
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.2, 0.5, 0.94, 0.99, 1.0])

@@ -14,7 +14,7 @@ from router.state import Asked, Memory
 from router.steps.retrieving import retrieve
 
 BERGEN = Body(id="bergen", name="Bergen kommune", brain="kommune", languages=["nb", "nn"])
-STRANGE = Found("entry", "entry:kommune/sfo", "kommune", "sfo", "SFO", None, 0.5, familiar=False)
+STRANGE = Found("entry", "entry:kommune/sfo", "kommune", "sfo", "SFO", None, 0.5, familiar=0.1)
 
 
 class Finds:
@@ -22,9 +22,9 @@ class Finds:
         return [STRANGE]
 
 
-@pytest.mark.parametrize(("language", "familiar"), [("nb", False), ("nn", False), ("uk", True)])
+@pytest.mark.parametrize(("language", "familiar"), [("nb", 0.1), ("nn", 0.1), ("uk", 1.0)])
 def test_a_question_in_a_foreign_language_is_no_stranger_than_others(
-    language: str, familiar: bool
+    language: str, familiar: float
 ) -> None:
     now = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
     asked = Asked(BERGEN, "…", language, True, now, None, Memory())
