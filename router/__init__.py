@@ -13,6 +13,7 @@ places          which municipality a text names
 popular topics  what a body is asked most; what it answers, for directories and partners
 titles          what an entry is called on a button, in the visitor's language
 opening         when a body's humans are there
+notices         a notice in a reply: what the visitor gets of it
 
 service         all of it put together
 conversations   visitors' conversations, kept in the database

@@ -24,6 +24,7 @@ from brains.knowledge import Knowledge
 from brains.model import Body
 from brains.vectors import TextEncoder, Vector
 from router.messages import Answered, Clarify, Referred, Reply, Unanswered
+from router.notices import OF_NOTICE
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ class AskedQuestions:
     def _answered_by(self, reply: Reply) -> tuple[str | None, str | None]:
         """The brain and the entry that gave the answer, here or for another body."""
         match reply.outcome:
-            case Answered(entry=entry):
+            case Answered(entry=entry) if not entry.startswith(OF_NOTICE):
                 return self._knowledge.body(reply.body.id).brain, entry
             case Referred(reply=Reply() as inner):
                 return self._answered_by(inner)

@@ -27,6 +27,11 @@ def next_opening(body: Body, now: dt.datetime) -> dt.datetime | None:
     return next((start for start in starts if start > local), None)
 
 
+def moment(at: dt.datetime, body: Body) -> str:
+    """A time in the body's own time zone, in digits that read alike in every language."""
+    return f"{at.astimezone(ZoneInfo(body.timezone)):%d.%m.%Y %H:%M}"
+
+
 def describe(body: Body, now: dt.datetime, language: str) -> str:
     """A sentence on whether the body is open now, and until when or from when; or nothing."""
     until = open_until(body, now)

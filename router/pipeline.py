@@ -26,6 +26,7 @@ from router.redact import redact
 from router.state import Asked, Memory
 from router.steps.acting import Acted, Acting
 from router.steps.naming import named
+from router.steps.noticing import Noticing
 from router.steps.placing import Placed, Placing
 from router.steps.pressing import Pressing
 from router.steps.recording import Recording
@@ -64,7 +65,8 @@ class Pipeline(msgspec.Struct, frozen=True):
             if (placed := await self._placing.place(decision, asked)) is not None:
                 return placed.acted.reply, self._record_place(asked, placed)
             decision = named(self.knowledge, decision, asked.text, asked.body)
-            acted = await self.acting.go_on(decision, asked, vector, found)
+            notice = await self._noticing.about(asked, found)
+            acted = await self.acting.go_on(decision, asked, vector, found, notice)
         return acted.reply, self._record(asked, acted, vector)
 
     def limits(self) -> decide.Limits:
@@ -77,6 +79,10 @@ class Pipeline(msgspec.Struct, frozen=True):
     @property
     def _pressing(self) -> Pressing:
         return Pressing(self.knowledge, self.encoder, self.acting)
+
+    @property
+    def _noticing(self) -> Noticing:
+        return Noticing(self.knowledge, self.encoder)
 
     @property
     def _placing(self) -> Placing:

@@ -35,6 +35,7 @@ from router.messages import (
     Speaker,
     Unanswered,
 )
+from router.notices import OF_NOTICE, Noticed
 from router.texts import language_name, say
 
 # More bodies than this are named by writing, not chosen from.
@@ -71,6 +72,45 @@ def answered(
         sources=[Source(source.title, source.url) for source in answer.sources],
         probability=probability,
     )
+
+
+def noticed(
+    body: Body,
+    notice: Noticed,
+    close: Sequence[Option],
+    language: str,
+    probability: float,
+    now: dt.datetime,
+) -> Reply:
+    """A notice that is about what was asked, where no answer is. `close` are what else it may
+    have been about."""
+    return _reply(
+        body,
+        Answered(f"{OF_NOTICE}{notice.id}", 0),
+        _notice(body, notice, language),
+        notice.language,
+        now,
+        options=[*close, Option(choices.HUMAN, say("talk_to_human", language))],
+        probability=probability,
+    )
+
+
+def with_notice(reply: Reply, body: Body, notice: Noticed, language: str) -> Reply:
+    """The reply, and first a notice that is about the same."""
+    markdown = "\n\n".join(_notice(body, notice, language))
+    return msgspec.structs.replace(
+        reply,
+        text=f"{rendering.plain(markdown)}\n\n{reply.text}",
+        html=rendering.html(markdown) + reply.html,
+    )
+
+
+def _notice(body: Body, notice: Noticed, language: str) -> list[str]:
+    parts = [f"**{say('notice', language, body=body.name)}**", notice.markdown]
+    if notice.ends_at is not None:
+        until = opening.moment(notice.ends_at, body)
+        parts.append(f"*{say('notice_until', language, until=until)}*")
+    return parts
 
 
 def clarify(

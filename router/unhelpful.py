@@ -9,19 +9,21 @@ import msgspec
 
 from brains.conversations import Turn
 from router.messages import Answered, Clarify, Referred, Reply
+from router.notices import OF_NOTICE
 
 _reply = msgspec.json.Decoder(Reply)
 
 
 class UnhelpfulAnswer(msgspec.Struct, frozen=True):
-    """`question` got revision `revision` of `entry` from the body `speaker`, in turn `turn`."""
+    """`question` got revision `revision` of `entry` from the body `speaker`, in turn `turn`; both
+    None where a notice answered."""
 
     turn: int
     question: str
     asked_at: dt.datetime
     speaker: str
-    entry: str
-    revision: int
+    entry: str | None
+    revision: int | None
 
 
 def unhelpful_answer(said: Sequence[Turn], turn: int) -> UnhelpfulAnswer | None:
@@ -35,9 +37,9 @@ def unhelpful_answer(said: Sequence[Turn], turn: int) -> UnhelpfulAnswer | None:
     asked = asked_before(by_number, turn - 1)
     if asked is None:
         return None
-    return UnhelpfulAnswer(
-        turn, asked.text, asked.at, reply.body.id, reply.outcome.entry, reply.outcome.revision
-    )
+    given = reply.outcome
+    entry = (None, None) if given.entry.startswith(OF_NOTICE) else (given.entry, given.revision)
+    return UnhelpfulAnswer(turn, asked.text, asked.at, reply.body.id, *entry)
 
 
 def asked_before(by_number: dict[int, Turn], turn: int) -> Turn | None:

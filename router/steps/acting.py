@@ -16,6 +16,7 @@ from brains.model import Body
 from router import decide, replies
 from router.federation.referring import Referring
 from router.messages import Answered, Option, Referred, Reply, Unanswered
+from router.notices import Noticed
 from router.state import Asked, Partner
 from router.steps.recording import Recording
 from router.steps.retrieving import Vector, kept
@@ -40,12 +41,23 @@ class Acting(msgspec.Struct, frozen=True):
     recording: Recording
 
     async def go_on(
-        self, decision: decide.Decision, asked: Asked, vector: Vector, found: Sequence[Found]
+        self,
+        decision: decide.Decision,
+        asked: Asked,
+        vector: Vector,
+        found: Sequence[Found],
+        notice: Noticed | None = None,
     ) -> Acted:
-        """With the partner that answers for now, where the question may be its; else act."""
+        """With the partner that answers for now, where the question may be its; else act. With a
+        notice about what is asked, that is said first, and is an answer where there is none."""
         partner = asked.memory.partner
         if partner is None or not decide.stays(decision, partner.body):
-            return await self.act(decision, asked, vector, found)
+            if notice is None:
+                return await self.act(decision, asked, vector, found)
+            if isinstance(decision, decide.Ask | decide.Unknown):
+                return Acted(self._notice(notice, decision, asked, found))
+            acted = await self.act(decision, asked, vector, found)
+            return acted._replace(reply=self._with_notice(acted.reply, notice, asked))
         taken = await self.referring.follow(asked, asked.text)
         if taken.reply is not None:
             return Acted(taken.reply, taken.partner)
@@ -106,14 +118,35 @@ class Acting(msgspec.Struct, frozen=True):
                     asked.memory.member,
                     several=bool(among),
                 )
-            case decide.Ask(close):
-                languages = self.recording.languages
-                named = titled(self.knowledge, close, asked.language, languages)
-                names = {body.id: body.called for body in self._others(asked.body)}
-                return replies.clarify(asked.body, named, names, asked.language, asked.now)
+            case decide.Ask():
+                return self._asked_back(decision, asked)
             case decide.Unknown():
                 assert vector is not None
                 return await self.flag(asked, vector, found)
+
+    def _notice(
+        self,
+        notice: Noticed,
+        decision: decide.Ask | decide.Unknown,
+        asked: Asked,
+        found: Sequence[Found],
+    ) -> Reply:
+        close = decision.close if isinstance(decision, decide.Ask) else ()
+        options = self._asked_back(decide.Ask(close), asked).options[:-1] if close else []
+        return replies.noticed(
+            asked.body, notice, options, asked.language, found[0].probability, asked.now
+        )
+
+    def _with_notice(self, reply: Reply, notice: Noticed, asked: Asked) -> Reply:
+        """Only an answer is said after the notice: what is another's is no matter of the body's."""
+        if not isinstance(reply.outcome, Answered):
+            return reply
+        return replies.with_notice(reply, asked.body, notice, asked.language)
+
+    def _asked_back(self, decision: decide.Ask, asked: Asked) -> Reply:
+        named = titled(self.knowledge, decision.close, asked.language, self.recording.languages)
+        names = {body.id: body.called for body in self._others(asked.body)}
+        return replies.clarify(asked.body, named, names, asked.language, asked.now)
 
     async def _answer(
         self, found: Found, asked: Asked, speaker: Body, vector: Vector | None

@@ -66,6 +66,13 @@ def test_another_bodys_answer_is_that_bodys() -> None:
     assert found is not None and (found.speaker, found.entry) == ("nav", "dagpenger")
 
 
+def test_a_notice_that_did_not_help_is_no_entrys_fault() -> None:
+    said = [visitor(1, "er det stengt?"), bot(2, Answered("notice/vann", 0))]
+    found = unhelpful_answer(said, 2)
+    assert found is not None and found.question == "er det stengt?"
+    assert (found.entry, found.revision) == (None, None)
+
+
 def test_what_was_no_answer_is_none() -> None:
     said = [visitor(1, "snø?"), bot(2, Unanswered()), bot(4, ANSWER)]
     assert [unhelpful_answer(said, turn) for turn in (1, 2, 3, 4)] == [None] * 4
