@@ -40,11 +40,12 @@ MARK = re.compile(r"x(bergen|voss|nav)x([a-z]+)x")
 # What a body's bot tells everybody who asks.
 PUBLIC = {"fact", "local", "entry", "broadcast"}
 
-# Kept beside the truth, or only added to, or one's own session.
+# Kept beside the truth, or only added to, or one's own session, or read of partners meanwhile.
 NOT_COMPARED = {
     "alembic_version",
     "asked",
     "audit",
+    "cards",
     "changes",
     "conversations",
     "gap_days",

@@ -41,7 +41,7 @@ def kinds(impact: LocalImpact) -> list[str]:
     return [reason.kind for reason in impact.reasons]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def own_text_of_voss(desk: Service, moving: Entry) -> AsyncIterator[None]:
     texts = {"nb": SHARED.replace("Du", "På Voss"), "en": ENGLISH}
     await desk.local_answers.save("kommune", moving.id, "voss", texts, "per", moving.revision)
