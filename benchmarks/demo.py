@@ -56,10 +56,17 @@ def missing() -> dict[str, list[str]]:
     """Questions about needs that the demo has no answer to, by what is known of them."""
     known = [_json(line)["text"] for line in _lines(DATA / "gaps.jsonl")]
     fresh = [_json(line) for line in _lines(DATA / "gaps.blind.jsonl")]
+    everyday = [_json(line) for line in _lines(DATA / "everyday.questions.jsonl")]
     return {
         "looked at while the decision was made": known,
         "never looked at": [text for need in fresh for text in (*need["close"], *need["free"])],
+        "of a municipality, written before": _of_kind(everyday, "municipal"),
+        "of others, written before": _of_kind(everyday, "elsewhere"),
     }
+
+
+def _of_kind(rows: list[dict[str, Any]], kind: str) -> list[str]:
+    return [row["text"] for row in rows if row["kind"] == kind]
 
 
 def _lines(file: Path) -> list[str]:
