@@ -23,6 +23,7 @@ from benchmarks import pages
 from brains.gaps import frames, tidying
 from brains.gaps.affinity import Affinity, wordings
 from brains.gaps.clusters import Cluster, Clusters
+from brains.gaps.recording import GAPS_TRIED_MAX, TEXTS_COMPARED
 from brains.gaps.tidying import Held
 from brains.vectors import Vector
 from embeddings.encoder import Encoder, load_encoder
@@ -90,16 +91,23 @@ class Stream:
         self._opened = 0
 
     def ask(self, said: Said) -> None:
-        less: dict[str, float] = {}
-        while (near := self.clusters.home(said.vector, less)) and near[1] not in less:
-            share = frames.share_apart(said.text, self._texts_of(near[1]))
-            less[near[1]] = self.clusters.affinity.apart * share
-        id = near[1] if near else self._open()
+        id = self._home(said) or self._open()
         self.gaps[id].append(len(self._vectors))
         self._vectors.append(said.vector)
         self._texts.append(said.text)
         self._put(id)
         self.clusters.renew()
+
+    def _home(self, said: Said) -> str | None:
+        """As `brains.gaps.recording` finds it."""
+        less: dict[str, float] = {}
+        for _ in range(GAPS_TRIED_MAX):
+            near = self.clusters.home(said.vector, less)
+            if near is None or near[1] in less:
+                return near[1] if near else None
+            texts = self._texts_of(near[1])[-TEXTS_COMPARED:]
+            less[near[1]] = self.clusters.affinity.apart * frames.share_apart(said.text, texts)
+        return None
 
     def tidy(self) -> int:
         """One look at what changed, as `brains.gaps.tidier` does it; the number of steps."""

@@ -25,6 +25,7 @@ from brains.vectors import to_bytes
 
 NEAREST_KEPT = 5
 TEXTS_COMPARED = 64  # of a gap, before a question joins it
+GAPS_TRIED_MAX = 6  # before it starts one of its own
 REPORTED_ONCE = ("unhelpful", "not chosen")
 
 
@@ -109,7 +110,7 @@ class Recording:
         """The gap that a question belongs to, if any is near enough: also where what it has in
         the same words but one is taken away."""
         less: dict[str, float] = {}
-        while True:
+        for _ in range(GAPS_TRIED_MAX):
             homes = (one.home(asked.vector, less) for one in (self._scratch, self.memory))
             near = max((home for home in homes if home is not None), default=None)
             if near is None or near[1] in less:
@@ -117,6 +118,7 @@ class Recording:
             texts = await self._texts(tx, near[1])
             share = frames.share_apart(asked.text, texts)
             less[near[1]] = self.memory.affinity.apart * share
+        return None
 
     async def _texts(self, tx: Transaction, gap: str) -> list[str]:
         """The newest questions of a gap, TEXTS_COMPARED at most."""
