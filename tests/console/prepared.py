@@ -45,11 +45,6 @@ NOTICE = "/console/brains/{brain}/broadcasts/{broadcast}"
 FEDERATION = "/console/federation/{slug}"
 
 
-async def own_answered(scene: Scene) -> Sent:
-    """The entry that has a local answer from the start."""
-    return Sent(path={"entry": f"{scene.target.slug}-delt"})
-
-
 async def local_answer(scene: Scene) -> Sent:
     target, shared = scene.target, f"{scene.target.slug}-delt"
     if scene.fresh:
@@ -232,7 +227,6 @@ ROUTES: dict[str, Prepared] = {
     "GET /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
     "PUT /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": own_text,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}": local_answer,
-    "GET /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": own_answered,
     "DELETE /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}/remove": local_answer,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}/still-right": local_answer,
