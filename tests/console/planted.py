@@ -110,7 +110,7 @@ async def plant(service: Service) -> dict[str, Target]:
         targets[slug] = await _plant_one(service, brain, slug)
     shared = await _entry(service, "kommune", "felles", None, ["*"], "published")
     gap = await _ask(service, "kommune", "bergen", f"{SHARED_GAP} {mark('bergen', 'asked')}")
-    same = await _ask(service, "kommune", "voss", f"{SHARED_GAP} {mark('voss', 'asked')}")
+    same = await _ask(service, "kommune", "voss", f"{mark('voss', 'asked')} {SHARED_GAP}")
     assert gap == same, "the shared gap should hold both bodies' questions"
     targets["shared"] = targets["bergen"]._replace(entry=shared, gap=gap)
     return targets
