@@ -23,7 +23,7 @@ import httpx
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from benchmarks import installation
+from benchmarks import installation, pages
 from benchmarks.installation import BRAIN, Made
 from router.api.app import create_app
 from router.console.routes import console_routes
@@ -84,8 +84,8 @@ class Measured(NamedTuple):
 async def measure() -> dict[str, list[Measured]]:
     with tempfile.TemporaryDirectory() as folder:
         async with installation.installation(Path(folder)) as made:
-            pages = console_routes(made.service, made.settings)
-            app = create_app(made.service, made.settings, [], pages)
+            routes = console_routes(made.service, made.settings)
+            app = create_app(made.service, made.settings, [], routes)
             async with app.lifespan():
                 return {kind: await _all(made, app, kind) for kind in made.tokens}
 
@@ -186,8 +186,7 @@ with each other. Empty where the page is not theirs.
 
 def main() -> None:
     measured = asyncio.run(measure())
-    before = PAGE.read_text("utf-8").split(HEADING)[0].rstrip()
-    PAGE.write_text(f"{before}\n\n{section(measured)}", "utf-8")
+    pages.write_section(PAGE, HEADING, section(measured))
 
 
 if __name__ == "__main__":

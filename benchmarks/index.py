@@ -193,7 +193,8 @@ def main() -> None:
     ]
     for one in measured:
         print(one)
-    PAGE.write_text(page(measured, len(texts), encoder), "utf-8")
+    _, found, sections = PAGE.read_text("utf-8").partition("\n## ")
+    PAGE.write_text(page(measured, len(texts), encoder) + found + sections, "utf-8")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ async def installation(folder: Path) -> AsyncIterator[Made]:
             "SAMSVAR_HOME": str(folder),
             "SAMSVAR_REQUESTS_PER_MINUTE": "1000000",
             "SAMSVAR_ASKS_PER_MINUTE": "1000000",
+            "SAMSVAR_KEY_REQUESTS_PER_MINUTE": "1000000",
         }
     )
     encoder = HashingEncoder()

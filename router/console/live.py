@@ -21,6 +21,7 @@ from brains.store import now as utc_now
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
+RENEWALS_PER_SECOND = 4
 # The same again in silence: a page that has gone is noticed, and a page notices a dead line.
 HEARTBEAT_SECONDS = 20.0
 
@@ -48,6 +49,7 @@ class Live:
         self._known: dict[Place, _Known] = {}
         self._asking: dict[Place, asyncio.Lock] = {}
         self._ended = asyncio.Event()
+        self._listening = 0
 
     async def counts(self, place: Place) -> Counts:
         """The numbers, at most a second old."""
@@ -59,6 +61,12 @@ class Live:
             self._known[place] = _Known(found, self._clock())
             return found
 
+    @property
+    def rest_seconds(self) -> float:
+        """How long a page rests between renewals of its parts: all of them together ask for so many
+        a second at most, however many are open."""
+        return max(1.0, self._listening / RENEWALS_PER_SECOND)
+
     async def _count(self, place: Place) -> Counts:
         async with self._db.read() as tx:
             if place.body is None:
@@ -67,6 +75,14 @@ class Live:
 
     async def changes(self, place: Place) -> AsyncIterator[Counts]:
         """The numbers now, after each change and in longer silence, until `end`."""
+        self._listening += 1
+        try:
+            async for found in self._changes(place):
+                yield found
+        finally:
+            self._listening -= 1
+
+    async def _changes(self, place: Place) -> AsyncIterator[Counts]:
         told: Counts | None = None
         said_at = self._clock()
         while not self._ended.is_set():

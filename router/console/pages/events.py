@@ -20,6 +20,16 @@ AnyRequest = Request[Any, Any, Any]
 RETRY_MS = 2000
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What a page's script hears: `brains.counters.Counts`, and how long to rest between renewals
+    of the page's parts."""
+
+    open: int
+    review: int
+    version: int
+    rest_ms: int
+
+
 @get("/events")
 async def events(
     request: AnyRequest, brain: Annotated[str, QueryParameter(max_length=200)]
@@ -38,7 +48,8 @@ async def _stream(
     async for counts in live.changes(place):
         if not await is_as_before(request):
             return
-        data = msgspec.json.encode(counts).decode()
+        told = Told(counts.open, counts.review, counts.version, round(1000 * live.rest_seconds))
+        data = msgspec.json.encode(told).decode()
         yield ServerSentEventMessage(event="counts", data=data, retry=RETRY_MS)
 
 

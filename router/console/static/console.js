@@ -134,18 +134,16 @@ for (const element of document.querySelectorAll("[data-fragment][data-every]")) 
 const SILENCE_MS = 50000;
 const RETRY_MS = 2000;
 const RETRY_MS_MAX = 60000;
-// A renewed part costs the server work: under a steady stream of changes it rests this many times
-// as long as the part took to come.
-const REST = 15;
-const REST_MS = 1000;
-const REST_MS_MAX = 5000;
-const SPREAD_MS = 250;
+// A renewed part costs the server work: it says how long a page rests, the more of them are open.
+// They do not all ask in the same moment either.
+const SPREAD_SHARE = 0.25;
 
 let version = null;
 let stream = null;
 let heard = 0;
 let retry = RETRY_MS;
 let comingBack = null;
+let rest = 0;
 
 function listen() {
   const brain = document.body.dataset.brain;
@@ -191,6 +189,7 @@ function told(counts) {
   const now = `${counts.version} ${counts.open}`;
   const changed = version !== null && version !== now;
   version = now;
+  rest = counts.rest_ms;
   if (changed) renewLive();
 }
 
@@ -204,10 +203,9 @@ async function renewLive() {
   }
   resting = true;
   changedSince = false;
-  await pause(Math.random() * SPREAD_MS);
-  const began = performance.now();
+  await pause(Math.random() * SPREAD_SHARE * rest);
   await renew([...document.querySelectorAll("[data-live]")]);
-  await pause(Math.min(Math.max(REST_MS, REST * (performance.now() - began)), REST_MS_MAX));
+  await pause(rest);
   resting = false;
   if (changedSince) renewLive();
 }
