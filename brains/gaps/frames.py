@@ -3,7 +3,8 @@
 To an encoder they are nearer each other than either is to its own need in a keyword. So this is
 read off the words: a *frame* is what is left of a question without one to `SPAN_MAX` words next to
 each other, and two of the same frame are *apart* where what each has there differs. One that is
-only spelled or inflected in another way, shorter than a name can be, or added, does not count.
+only spelled or inflected in another way, shorter than a name can be, a word that asks,
+or added, does not count.
 """
 
 from __future__ import annotations
@@ -21,6 +22,33 @@ NAME_LETTERS_MIN = 3
 ALIKE_LETTERS = 3  # two words that begin with as many letters are forms of one
 WORDS_MAX = 24
 ALIKE_MAX = 64  # of one frame, how many questions are compared
+# Bokmål and Nynorsk ask the same with other words.
+ASKING = frozenset(
+    [
+        "hva",
+        "hvem",
+        "hvor",
+        "hvordan",
+        "hvorfor",
+        "når",
+        "hvilken",
+        "hvilket",
+        "hvilke",
+        "kva",
+        "kven",
+        "kvar",
+        "kor",
+        "korleis",
+        "kvifor",
+        "what",
+        "who",
+        "where",
+        "how",
+        "why",
+        "when",
+        "which",
+    ]
+)
 
 
 def words(text: str) -> Words:
@@ -71,6 +99,8 @@ def _frames(question: Words) -> Iterator[Frame]:
 def _differ(one: Words, other: Words) -> bool:
     """Whether both are names of something, a few words long, and of different things."""
     if not (one and other) or max(len(one), len(other)) > SPAN_MAX:
+        return False
+    if ASKING.issuperset(one) or ASKING.issuperset(other):
         return False
     if max(map(len, one)) < NAME_LETTERS_MIN or max(map(len, other)) < NAME_LETTERS_MIN:
         return False

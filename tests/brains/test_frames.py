@@ -32,6 +32,7 @@ def affinity() -> Affinity:
         ("Kan eg leige kajakk her?", "Kan eg leie kajakk her?", False),
         ("Når går siste ferge?", "Når går siste ferja?", False),
         ("Kan jeg ha høner i hagen?", "Kan jeg ha haner i hagen?", False),
+        ("Hvor lenge kan bilen stå her?", "Kor lenge kan bilen stå her?", False),
         ("leie kajakk", "leie sykkel", False),
         (KAYAK, "How long is the last ferry delayed?", False),
         ("", "", False),
