@@ -197,14 +197,14 @@ async def measure(server: Server) -> str:
         await asyncio.sleep(SETTLE_S)
         silent = await one_round(server, questions, 0)
         print("hung", silent)
-    memory, storm = await _memory(server), await _storm(server)
+    storm = await _storm(server)
     none = rounds[0]
     lines = [HEAD, "|---:|---:|---:|---:|"]
     for count, found in rounds.items():
         lines.append(f"| {count} | {_beside(found, none)} | {_fetched(found):.2f} |")
     lines.append(f"| {HUNG} that read nothing | {_beside([silent], none)} | 0 |")
     return TEXT.format(
-        heading=HEADING, table="\n".join(lines), memory=memory, storm=storm,
+        heading=HEADING, table="\n".join(lines), storm=storm,
         questions=QUESTIONS, rounds=ROUNDS, at_once=AT_ONCE, most=max(CONSOLES),
         gaps=f"{installation.GAPS:,}", renewals=RENEWALS_PER_SECOND,
     )  # fmt: skip
@@ -223,14 +223,6 @@ def _fetched(found: list[Round]) -> float:
     return statistics.median(one.fetched for one in found) / QUESTIONS
 
 
-async def _memory(server: Server) -> float:
-    """Kilobytes of the server for each of the most consoles."""
-    before = resident_kb(server.pid)
-    async with consoles(server, max(CONSOLES)):
-        await asyncio.sleep(SETTLE_S)
-        return (resident_kb(server.pid) - before) / max(CONSOLES)
-
-
 async def _storm(server: Server) -> float:
     """Processor milliseconds for each console, where the most of them come back at once."""
     before = processor_s(server.pid)
@@ -242,12 +234,6 @@ def processor_s(pid: int) -> float:
     """What the process has spent of processor time, all its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_kb(pid: int) -> float:
-    """What the process holds of memory."""
-    pages_held = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages_held * os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 HEAD = (
@@ -268,9 +254,10 @@ changes the list.
 {table}
 
 A console fetches its list when something changes, and then rests: all that are open fetch
-{renewals} a second together, however many they are, and one alone at most one. An open console
-holds {memory:.0f} KB of the server's memory. {most} that come back at the same moment, as after a
-restart, cost {storm:.1f} ms each; they spread themselves over two seconds and more.
+{renewals} a second together, however many they are, and one alone at most one. The machine was busy
+with other work: the slower it is, the more seconds a question takes and the more lists fall on it.
+{most} consoles that come back at the same moment, as after a restart, cost {storm:.1f} ms each; they
+spread themselves over two seconds and more.
 """
 
 
