@@ -54,6 +54,11 @@ async def local_answer(scene: Scene) -> Sent:
     return Sent(path={"entry": shared})
 
 
+async def shared(scene: Scene) -> Sent:
+    """What is there, and is not made anew: whoever only reads changes nothing."""
+    return Sent(path={"entry": f"{scene.target.slug}-delt"})
+
+
 async def own_text(scene: Scene) -> Sent:
     sent = await local_answer(scene)
     return sent._replace(json={"answers": {"nb": new_words()}})
@@ -224,7 +229,7 @@ ROUTES: dict[str, Prepared] = {
     "GET /console/jobs/{job}/state": own_job,
     "POST /v1/conversations/{conversation}/feedback": reply,
     "POST /v1/brains/{brain}/entries/{entry}/return": revised("in_review"),
-    "GET /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
+    "GET /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": shared,
     "PUT /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": own_text,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}": local_answer,
     "DELETE /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
