@@ -256,7 +256,7 @@ changes the list.
 A console fetches its list when something changes, and then rests: all that are open fetch
 {renewals} a second together, however many they are, and one alone at most one. The machine was busy
 with other work: the slower it is, the more seconds a question takes and the more lists fall on it.
-{most} consoles that come back at the same moment, as after a restart, cost {storm:.1f} ms each; they
+{most} that come back at the same moment, as after a restart, cost {storm:.1f} ms each; they
 spread themselves over two seconds and more.
 """
 
