@@ -63,6 +63,7 @@ def test_twins_are_found_from_either_side() -> None:
 async def test_only_what_has_changed_is_looked_at_again(desk: Service) -> None:
     twins_of = desk.conflicts.twins
     keys = [f"entry:kommune/{id}" for id in sorted(desk.knowledge.entries["kommune"])]
+    twins_of.seen.clear()
     shares: list[float] = []
     first = await twins_of.find("kommune", keys, shares.append)
     asked = len(shares)
