@@ -9,7 +9,6 @@
     errors.py      what goes wrong, as a page; middleware.py: headers and cookies
     audit_views.py the audit log in sentences; local_answer_views.py: one beside the shared one,
                    which local_trials.py has tried before it is given
-    kept_views.py  what was written before somebody was signed out; filling.py: into its page
     forms.py       what forms have in common; broadcast_form, body_forms, fact_parts: of one area
     entry_forms.py, writing.py, answers.py, differences.py, impact_views.py, entry_links.py
                    the form of an answer, what stands beside it, and what changed

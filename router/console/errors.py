@@ -11,7 +11,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from brains.errors import SamsvarError
-from router.console import frame, kept_views, problems, wording
+from router.console import frame, problems, wording
 from router.security.signed_in import SIGN_IN, own_path
 
 PREFIX = "/console"
@@ -28,12 +28,7 @@ def handlers(usual: Mapping[Any, Handler]) -> dict[Any, Handler]:
 def _handler(usual: Handler) -> Handler:
     def handle(request: frame.AnyRequest, error: Exception) -> Response[Any]:
         response = usual(request, error)
-        if not _wants_page(request):
-            return response
-        kept = request.query_params.get(kept_views.PARAMETER)
-        if kept is not None and frame.holder(request) is not None:
-            return frame.redirect(kept_views.whole_url(quote(kept, safe="")))
-        return _page(request, error, response)
+        return _page(request, error, response) if _wants_page(request) else response
 
     return handle
 

@@ -19,7 +19,7 @@ from brains.counters import Counts
 from brains.errors import Problem
 from brains.knowledge import scopes_of
 from brains.model import Brain
-from router.console import charts, dates, flashes, kept_views, nav, wording
+from router.console import charts, dates, flashes, nav, wording
 from router.console.flashes import Flash, Kind, Undo
 from router.console.live import Place
 from router.console.problems import worded
@@ -52,13 +52,6 @@ class ConsolePage(Template):
     def to_asgi_response(self, app: Any, request: AnyRequest, **rest: Any) -> Any:
         """The page, or only the asked fragments of it."""
         response = super().to_asgi_response(app, request, **rest)
-        kept = kept_views.found(request)
-        if kept is not None:
-            whole = kept_views.filled(response.body, kept)
-            if whole is None:
-                return redirect(kept.whole).to_asgi_response(app, request)
-            response.body = whole
-            response.headers["content-length"] = str(len(response.body))
         wanted = request.headers.get(FRAGMENT)
         if wanted is not None:
             response.body = cut(response.body, *wanted.split())
@@ -327,8 +320,6 @@ def _flashes(request: AnyRequest) -> list[Flash]:
     state = request.scope["state"]
     state["flashes_shown"] = True
     own: list[Flash] = state.pop("flashes", [])
-    if kept_views.found(request) is not None:
-        own.append(Flash("kept.filled", "info"))
     left = flashes.unpacked(request.cookies.get(FLASH_COOKIE), service(request).form_secret)
     # What a newer version of us does not say any more, is not said.
     return [one for one in left if wording.has(one.key, language(request))] + own

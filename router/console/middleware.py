@@ -9,7 +9,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from brains.errors import SamsvarError
-from router.console import flashes, frame, kept_views
+from router.console import flashes, frame
 from router.console.live import Live
 
 POLICY = (
@@ -42,14 +42,8 @@ class FrameMiddleware(ASGIMiddleware):
         await next_app(scope, receive, sending)
 
 
-async def prepare(request: frame.AnyRequest) -> None:
-    """Before a page is made: the menu's counters, and what was written in its form before."""
-    await count(request)
-    await kept_views.prepare(request)
-
-
 async def count(request: frame.AnyRequest) -> None:
-    """Puts the menu's `counters` into the request's state."""
+    """Before a page is made: put the menu's `counters` into the request's state."""
     if request.method != "GET" or frame.holder(request) is None:
         return
     brain = frame.current_brain(request)

@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from router.console import frame
 from router.console.live import Live
-from router.console.middleware import FrameMiddleware, prepare
+from router.console.middleware import FrameMiddleware, count
 from router.console.pages import (
     ask_as,
     audit,
@@ -115,7 +115,7 @@ def console_routes(service: Service, settings: Settings) -> list[ControllerRoute
             *signed_in.middleware(settings, secret, kept_forms.keeping(settings, secret)),
             AuditMiddleware(),
         ],
-        before_request=prepare,
+        before_request=count,
         include_in_schema=False,
     )
     static = create_static_files_router(

@@ -1,4 +1,4 @@
-"""What somebody wrote before being signed out: back on its page, or to be sent as it is."""
+"""What somebody wrote before being signed out: shown, and sent now or left."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from typing import Annotated, Any
 from litestar import Controller, Request, get
 from litestar.params import PathParameter
 
-from router.console import frame, kept_views
+from brains import kept_forms
+from brains.store import now as utc_now
+from router.console import frame
 from router.security.kept_forms import KEPT
 
 AnyRequest = Request[Any, Any, Any]
 Token = Annotated[str, PathParameter(max_length=200)]
+
+# What is shorter is a choice or a name, sent with the rest and not shown.
+WRITTEN_CHARS_MIN = 20
 
 
 class KeptPages(Controller):
@@ -20,21 +25,20 @@ class KeptPages(Controller):
     path = KEPT.removeprefix(frame.HOME)
 
     @get("/{token:str}")
-    async def show(self, request: AnyRequest, token: Token, whole: bool = False) -> Any:
-        """On to the page that the form is on; `whole` is the form by itself."""
-        kept = await kept_views.find(request, token)
+    async def show(self, request: AnyRequest, token: Token) -> Any:
+        """The form as it was written."""
+        async with frame.service(request).db.read() as tx:
+            kept = await kept_forms.find(tx, token, request.scope["user"].id, utc_now())
         if kept is None:
             frame.flash(request, "kept.gone", kind="warning")
             return frame.redirect(frame.HOME)
-        if kept.page and not whole:
-            return frame.redirect(kept_views.filled_url(kept.page, token))
         return frame.page(
             request,
             "kept/show.html",
             title=frame.say(request, "kept.title"),
             area="",
             kept=kept,
-            texts=[value for _, value in kept.fields if len(value) > kept_views.LONG_CHARS],
+            texts=[value for _, value in kept.fields if len(value) >= WRITTEN_CHARS_MIN],
         )
 
 
