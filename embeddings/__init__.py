@@ -18,6 +18,7 @@ Knows no body and no HTTP. What is where:
     stored.py       a fit kept on disk between starts
     ranking.py      the pure moves of a search: merge, gather evidence, share probabilities
     learned.py      what was learned, ready to be held
+    holding.py      items under one fit: their rows, and their weights, learned when one is new
     matcher.py      all of it together: put entries in, search with a text
     edits.py        one item as it is and as it would be: what questions find either way
     matter.py       whether an answer is about something else than what is asked

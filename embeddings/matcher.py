@@ -23,13 +23,11 @@ from scipy import sparse
 
 from embeddings import fitting
 from embeddings.evidence import NAMES, lengths
-from embeddings.head import Head, newcomer, rivalry
-from embeddings.index import VectorIndex
-from embeddings.learned import Learned, Prepared, corpus_of, nothing, put_rows, untaught
+from embeddings.holding import Holding
+from embeddings.learned import Learned, corpus_of, nothing
 from embeddings.ranking import (
     EVERYONE,
     EXACT_PROBABILITY,
-    Held,
     Item,
     Near,
     Ordered,
@@ -38,7 +36,6 @@ from embeddings.ranking import (
     evidence,
     folded,
     matrix,
-    merged,
     ranked,
 )
 
@@ -48,10 +45,6 @@ Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 SEARCH_LIMIT = 10
-# Rows of the nearest entries that a newcomer is told apart from.
-NEWCOMER_RIVAL_ROWS = 300
-# Parts of the rows that a newcomer is taught without in turn, when phrasings are asked.
-TAUGHT_FOLDS = 4
 RAW_SIMILARITY = NAMES.index("raw_similarity")
 
 
@@ -71,7 +64,7 @@ class Matcher:
         self.stale = False
         self._items: dict[str, Item] = {}
         self._learned = nothing(dimensions)
-        self._reset(self._learned.fit)
+        self._holding: Holding | None = None
 
     def __len__(self) -> int:
         return len(self._items)
@@ -82,8 +75,11 @@ class Matcher:
     @property
     def scopes(self) -> frozenset[str]:
         """Those of any item, and perhaps of some that are gone."""
-        self._ready()
-        return frozenset(self._indexes)
+        return frozenset(self._ready().indexes)
+
+    @property
+    def space(self) -> fitting.Space:
+        return self._fit.space
 
     @property
     def items(self) -> Collection[Item]:
@@ -99,15 +95,15 @@ class Matcher:
             return
         self._items[item.key] = item
         self.stale = True
-        if self._held is not None:
-            self._hold_new([item])
+        if self._holding is not None:
+            self._holding.hold([item])
 
     def remove(self, key: str) -> None:
         if self._items.pop(key, None) is None:
             return
         self.stale = True
-        if self._held is not None:
-            self._release(key)
+        if self._holding is not None:
+            self._holding.release(key)
 
     def search(
         self,
@@ -149,7 +145,7 @@ class Matcher:
 
     def asked(self, phrasings: Sequence[Phrasing]) -> fitting.Asked:
         """Phrasings held here, as questions."""
-        held = self._ready()
+        held = self._ready().items
         own = [(held[key], number) for key, number in phrasings]
         vectors = np.array([one.item.vectors[number] for one, number in own], dtype=np.float32)
         centred = self.space.centred(vectors)
@@ -160,53 +156,49 @@ class Matcher:
 
     def rows(self, key: str) -> range:
         """The numbers of an item's rows."""
-        return self._ready()[key].rows
+        return self._ready().items[key].rows
 
     def row(self, phrasing: Phrasing) -> int:
         return self.rows(phrasing.key)[phrasing.number]
 
     def key_of(self, row: int) -> str:
-        return self._key_of_row[row]
+        return self._ready().key_of_row[row]
 
     def outnumbered(self, centred: Floats, similarities: Floats, count: int) -> Mask:
         """For which questions, shape (n,), so many phrasings that everyone sees are nearer than
         its similarity."""
-        self._ready()
-        index = self._indexes.get(EVERYONE)
+        index = self._ready().indexes.get(EVERYONE)
         if index is None:
             return np.zeros(len(centred), dtype=np.bool_)
         return index.outnumbered(centred, similarities, count)
 
     def phrasings_near(self, vectors: Floats, limit: int) -> list[Phrasing]:
         """The phrasings held, whoever may see them, that are nearest to any of `vectors` (n, d)."""
-        self._ready()
-        nearest: dict[int, float] = {}
-        for index in self._indexes.values():
+        holding, nearest = self._ready(), dict[int, float]()
+        for index in holding.indexes.values():
             rows, similarities = index.search_many(self.space.centred(vectors), limit)
             for row, similarity in zip(rows.flat, similarities.flat, strict=True):
                 nearest[int(row)] = max(nearest.get(int(row), -1.0), float(similarity))
         best = sorted(nearest, key=lambda row: -nearest[row])[:limit]
-        held, keys = self._ready(), [self._key_of_row[row] for row in best]
         return [
-            Phrasing(key, row - held[key].rows.start) for key, row in zip(keys, best, strict=True)
+            Phrasing(key, row - holding.items[key].rows.start)
+            for row in best
+            for key in [holding.key_of_row[row]]
         ]
 
     def nearest_keys(self, vectors: Floats, scopes: Collection[str] = (EVERYONE,)) -> list[str]:
         """Whose the nearest phrasing to each of `vectors` (n, d) is; empty where there is none."""
-        self._ready()
+        key_of_row = self._ready().key_of_row
         near = self.shortlist(self.space.centred(vectors), scopes)
-        return [self._key_of_row[int(one.rows[0])] if len(one.rows) else "" for one in near]
+        return [key_of_row[int(one.rows[0])] if len(one.rows) else "" for one in near]
 
     def variant(self, items: Sequence[Item] = (), without: Collection[str] = ()) -> Matcher:
         """A matcher of its own under the same fit, where `items` are put anew and `without` not
         held: for another thread, which may search it while this one changes."""
         self._ready()
         other = copy.copy(self)
-        other._items, other._heads = dict(self._items), dict(self._heads)
-        other._fitted, other._fold_heads = set(self._fitted), dict(self._fold_heads)
-        other._phrasings, other._key_of_row = dict(self._phrasings), dict(self._key_of_row)
-        other._held = None if self._held is None else dict(self._held)
-        other._indexes = {scope: index.copy() for scope, index in self._indexes.items()}
+        other._items = dict(self._items)
+        other._holding = None if self._holding is None else self._holding.copy()
         for key in without:
             other.remove(key)
         for item in items:
@@ -218,7 +210,7 @@ class Matcher:
         differ, at most, where it is the same and only others have changed that have not the
         nearest phrasing."""
         contests = [
-            np.array(contest(ordered, self._ready()[ordered.keys[0]], near))
+            np.array(contest(ordered, self._ready().items[ordered.keys[0]], near))
             for ordered, near in (before, after)
         ]
         lines = (self._fit.calibrator, self._fit.familiar)
@@ -237,8 +229,7 @@ class Matcher:
 
     def adopt(self, learned: Learned) -> None:
         """Use `learned`; items put or removed since it was fitted stay as they are."""
-        self._learned = learned
-        self._reset(learned.fit)
+        self._learned, self._holding = learned, None
         self.stale = set(map(id, learned.items)) != set(map(id, self._items.values()))
 
     def digest(self, items: Sequence[Item] | None = None) -> str:
@@ -260,92 +251,22 @@ class Matcher:
     def learned(self) -> Learned:
         return self._learned
 
-    # --- how items are held, under the present fit
-
-    def _reset(self, fit: fitting.Fit) -> None:
-        self._fit = fit
-        self.space = fit.space
-        self._held: dict[str, Held] | None = None
-        self._heads: dict[str, tuple[Floats, float]] = {}
-        self._fitted: set[str] = set()
-        self._fold_heads: dict[tuple[str, int], tuple[Floats, float]] = {}
-        self._phrasings: dict[str, frozenset[str]] = {}
-        self._indexes: dict[str, VectorIndex] = {}
-        self._key_of_row: dict[int, str] = {}
-        self._next_row = 0
-
-    def _ready(self) -> dict[str, Held]:
-        """Hold every item, on the first search after a fit."""
-        if not self._items:
-            return {}  # what comes first is to make the space, not nothing
-        if self._held is None:
-            if not self._learned.items:
-                self._bootstrap()
-            self._held = {}
-            self._hold_learned()
-            self._hold_new([item for key, item in self._items.items() if key not in self._held])
-        return self._held
-
-    def _hold_learned(self) -> None:
-        """Hold what was fitted and still is as it was, with the weights that were learned."""
-        head, learned = self._fit.head, self._learned
-        self._indexes = learned.take_indexes()
-        self._number(list(zip(learned.items, learned.prepared, strict=True)))
-        for place, item in enumerate(learned.items):
-            if self._items.get(item.key) is item:
-                self._heads[item.key] = (head.weights[place], float(head.offsets[place]))
-                self._fitted.add(item.key)
-            else:
-                self._release(item.key)
-
-    def _bootstrap(self) -> None:
-        """A space before anything was fitted: every item is then a newcomer."""
-        corpus = corpus_of(tuple(self._items.values()), self.dimensions)
-        space = fitting.make_space(corpus)
-        self._reset(untaught(space, self.dimensions))
-
-    def _hold_new(self, items: Sequence[Item]) -> None:
-        prepared = Prepared.of(items, self.space)
-        put_rows(self._indexes, items, prepared, self._next_row)
-        self._number(list(zip(items, prepared, strict=True)))
-
-    def _number(self, items: Sequence[tuple[Item, Prepared]]) -> None:
-        """Hold items whose rows are in the indexes, or will be, under the next numbers."""
-        assert self._held is not None
-        for item, prepared in items:
-            rows = range(self._next_row, self._next_row + len(item.texts))
-            self._next_row = rows.stop
-            self._key_of_row.update(dict.fromkeys(rows, item.key))
-            self._held[item.key] = Held(item, rows, prepared.weights, prepared.passages)
-            self._phrasings[item.key] = prepared.folded
-
-    def _release(self, key: str) -> None:
-        assert self._held is not None
-        held = self._held.pop(key)
-        self._heads.pop(key, None)
-        self._fitted.discard(key)
-        for fold in range(TAUGHT_FOLDS):
-            self._fold_heads.pop((key, fold), None)
-        del self._phrasings[key]
-        for scope in held.item.scopes:
-            if scope in self._indexes:
-                self._indexes[scope].remove(np.arange(held.rows.start, held.rows.stop))
-        for row in held.rows:
-            del self._key_of_row[row]
-
     # --- the moves of a search
 
     def shortlist(self, centred: Floats, scopes: Collection[str]) -> list[Near]:
         """For each question the nearest rows in the shared index and the asker's own, merged."""
-        limit = fitting.SHORTLIST_ROWS
-        found = [
-            self._indexes[scope].search_many(centred, limit)
-            for scope in {EVERYONE, *scopes}
-            if scope in self._indexes
-        ]
-        if len(found) == 1:
-            return [Near(*pair) for pair in zip(*found[0], strict=True)]
-        return [merged([(part[0][n], part[1][n]) for part in found]) for n in range(len(centred))]
+        return self._ready().shortlist(centred, scopes)
+
+    @property
+    def _fit(self) -> fitting.Fit:
+        return self._learned.fit if self._holding is None else self._holding.fit
+
+    def _ready(self) -> Holding:
+        """Hold every item, on the first search after a fit."""
+        if self._holding is None and self._items:
+            self._holding = Holding.of(self._learned, self._items, self.dimensions)
+        # What comes first is to make the space, not nothing.
+        return self._holding or Holding(self._learned.fit)
 
     def _rank(
         self,
@@ -367,15 +288,14 @@ class Matcher:
         without: Sequence[int | None] | None = None,
     ) -> list[Ordered | None]:
         """For each question the shortlisted entries, best first; None where none is near."""
-        key_of_row, columns = self._key_of_row, dict[tuple[str, int | None], int]()
+        holding, columns = self._ready(), dict[tuple[str, int | None], int]()
         listed: list[tuple[list[str], list[int]]] = []
         for place, one in enumerate(near):
-            row = None if without is None else without[place]
-            fold = None if row is None else row % TAUGHT_FOLDS
-            keys = list(dict.fromkeys([key_of_row[row] for row in one.rows.tolist()]))
-            heads = [(key, None if key in self._fitted else fold) for key in keys]
+            asked_row = None if without is None else without[place]
+            keys = list(dict.fromkeys([holding.key_of_row[row] for row in one.rows.tolist()]))
+            heads = [(key, holding.fold_of(key, asked_row)) for key in keys]
             listed.append((keys, [columns.setdefault(head, len(columns)) for head in heads]))
-        taught = [self._head(key, fold) for key, fold in columns]
+        taught = [holding.head(key, fold) for key, fold in columns]
         if not taught:
             return [None] * len(near)
         weights = np.array([weights for weights, _ in taught])
@@ -398,12 +318,12 @@ class Matcher:
         without: Sequence[int | None] | None = None,
     ) -> list[list[Scored]]:
         """The candidates of each order, with the probability that each is right."""
-        held, found = self._ready(), [list[Scored]() for _ in texts]
+        holding, found = self._ready(), [list[Scored]() for _ in texts]
         known = [
             evidence(
                 ordered,
-                held[ordered.keys[0]],
-                held[self._key_of_row[int(near[place].rows[0])]],
+                holding.items[ordered.keys[0]],
+                holding.items[holding.key_of_row[int(near[place].rows[0])]],
                 asked.pick(slice(place, place + 1)),
                 near[place],
                 without[place] if without else None,
@@ -429,58 +349,8 @@ class Matcher:
         return found
 
     def _ordered(self, text: str, keys: Sequence[str], logits: Floats) -> Ordered:
-        exact = self._exact(text, keys)
+        exact = self._ready().exact(text, keys)
         if exact is not None:
             logits[exact] = max(logits.max(), logits[exact]) + 1.0
         order = np.argsort(-logits, kind="stable")
         return Ordered([keys[place] for place in order], logits[order], exact is not None)
-
-    def _exact(self, text: str, keys: Sequence[str]) -> int | None:
-        """The place in `keys` of the only entry that has `text` among its phrasings, if one has."""
-        wanted = folded(text)
-        if not wanted:  # all signs are not alike
-            return None
-        places = [place for place, key in enumerate(keys) if wanted in self._phrasings[key]]
-        return places[0] if len(places) == 1 else None
-
-    def _head(self, key: str, fold: int | None) -> tuple[Floats, float]:
-        """Weights and offset. With `fold`, a newcomer has those it would have without that fold
-        of all rows, so that a row can be asked as if it were new."""
-        if key in self._fitted or fold is None:
-            head = self._heads.get(key)
-            if head is None:
-                head = self._heads[key] = self._teach(key, None)
-            return head
-        head = self._fold_heads.get((key, fold))
-        if head is None:
-            head = self._fold_heads[key, fold] = self._teach(key, fold)
-        return head
-
-    def _teach(self, key: str, fold: int | None) -> tuple[Floats, float]:
-        """Weights for an item that came after the fit, beside everyone else's."""
-        assert self._held is not None
-        own = self._held[key]
-        centre = self.space.centred(own.item.vectors).mean(axis=0)
-        near = self.shortlist(centre[None, :], self._indexes.keys())[0]
-        rivals = dict.fromkeys(self._key_of_row[row] for row in near.rows.tolist())
-        rivals.pop(key, None)
-        own_features = self._features(own, fold)
-        others = [self._features(self._held[rival], fold) for rival in rivals]
-        width = own_features.shape[1]
-        rows = np.vstack([np.zeros((0, width), np.float32), *others])[:NEWCOMER_RIVAL_ROWS]
-        taught = [self._heads[rival] for rival in rivals if rival in self._heads]
-        head = Head(
-            np.array([weights for weights, _ in taught], np.float32).reshape(len(taught), width),
-            np.array([offset for _, offset in taught], np.float32),
-        )
-        found = newcomer(
-            own_features, rivalry(head.logits(own_features)), rows, rivalry(head.logits(rows))
-        )
-        return found.weights, found.offset
-
-    def _features(self, held: Held, without_fold: int | None) -> Floats:
-        features = self.space.features(self.space.centred(held.item.vectors), held.weights)
-        if without_fold is None:
-            return features
-        kept = np.arange(held.rows.start, held.rows.stop) % TAUGHT_FOLDS != without_fold
-        return np.asarray(features[kept], dtype=np.float32)

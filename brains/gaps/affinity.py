@@ -54,7 +54,7 @@ NORWEGIAN, ENGLISH = slice(0, 2), 2  # which of each need's wordings
 # What a pair in the same words but one loses (`frames.py`), among FEW_GAPS; and how it falls with
 # the logarithm of their number: the more gaps there are, the better is crowding known.
 APART = 0.5
-APART_FALL = 0.06
+APART_FALL = 0.11
 # Half way from the middle to the mean of a language, a question is surely in that language.
 SURE = 2.0
 WAYS = 5
