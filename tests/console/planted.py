@@ -122,8 +122,10 @@ async def _plant_one(service: Service, brain: str, slug: str) -> Target:
     felles = await _entry(service, brain, f"{slug}-delt", None, ["*"], "published")
     fact = Fact(slug, "festsal_pris", mark(slug, "fact"), {"nb": "Pris på festsal"})
     await store.save_facts(service.db, [fact])
-    local = LocalAnswer(brain, felles, slug, {"nb": f"Hos oss: {mark(slug, 'local')}"})
-    await store.save_local_answers(service.db, [local])
+    texts = {"nb": f"Hos oss: {mark(slug, 'local')}"}
+    # The one that is only read is on an entry whose local answers nobody takes away.
+    local = [LocalAnswer(brain, one, slug, texts) for one in (felles, entry)]
+    await store.save_local_answers(service.db, local)
     words, other = (f"{text} {mark(slug, 'question')}" for text in ASKED[slug])
     gap = await _ask(service, brain, slug, words)
     await service.knowledge.catch_up()

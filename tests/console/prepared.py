@@ -54,9 +54,9 @@ async def local_answer(scene: Scene) -> Sent:
     return Sent(path={"entry": shared})
 
 
-async def shared(scene: Scene) -> Sent:
-    """What is there, and is not made anew: whoever only reads changes nothing."""
-    return Sent(path={"entry": f"{scene.target.slug}-delt"})
+async def only_read(scene: Scene) -> Sent:
+    """The one that stays: whoever only reads changes nothing, so none is made anew."""
+    return Sent(path={"entry": f"{scene.target.slug}-eget"})
 
 
 async def own_text(scene: Scene) -> Sent:
@@ -229,7 +229,7 @@ ROUTES: dict[str, Prepared] = {
     "GET /console/jobs/{job}/state": own_job,
     "POST /v1/conversations/{conversation}/feedback": reply,
     "POST /v1/brains/{brain}/entries/{entry}/return": revised("in_review"),
-    "GET /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": shared,
+    "GET /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": only_read,
     "PUT /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": own_text,
     "POST /console/brains/{brain}/local-answers/{audience}/{entry}": local_answer,
     "DELETE /v1/brains/{brain}/entries/{entry}/local-answers/{audience}": local_answer,
