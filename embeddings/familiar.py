@@ -32,23 +32,13 @@ ROWS_MIN = 200
 NEAR_SHARE = 1 / 3
 # At which the logistic curve is nearest to the normal distribution's.
 NORMAL = 1.702
-# Held-out phrasings this likely were found; all but this share of those found rightly are as
-# familiar as an answer asks for.
-FOUND_FROM = 0.8
-STRANGE_SHARE = 0.02
-# What is stranger is no likelier than this, however the candidates fall.
-STRANGE_MAX = 0.5
 
 
 class Familiar(NamedTuple):
-    """Evidence to a share, 0 to 1: a line through the evidence, and the logistic curve.
-
-    `answer_from` is the share from which an answer may be certain.
-    """
+    """Evidence to a share, 0 to 1: a line through the evidence, and the logistic curve."""
 
     slopes: Doubles
     level: float
-    answer_from: float = 0.0
 
     def share(self, evidence: Doubles) -> Doubles:
         """Shape (n,), for evidence of shape (n, numbers)."""
@@ -56,10 +46,6 @@ class Familiar(NamedTuple):
             return np.ones(len(evidence))
         found: Doubles = expit(evidence @ self.slopes + self.level)
         return found
-
-    def limited(self, probability: float, share: float) -> float:
-        """How likely an answer is to a question of that share."""
-        return probability if share >= self.answer_from else min(probability, STRANGE_MAX)
 
     def moves_at_most(self, before: Doubles, after: Doubles) -> float:
         """By how much the share can differ, at most, where only the first of the evidence does, of
@@ -70,9 +56,8 @@ class Familiar(NamedTuple):
 EVERYTHING = Familiar(np.zeros(0), 0.0)
 
 
-def fit(rows: HeldOut, background: Doubles, probabilities: Doubles) -> Familiar:
-    """From a brain's held-out rows, the evidence of texts nobody answers, shape (n, numbers), and
-    the calibrated probability of each row that its candidate is right."""
+def fit(rows: HeldOut, background: Doubles) -> Familiar:
+    """From a brain's held-out rows, and the evidence of texts nobody answers, (n, numbers)."""
     inside, near = rows.evidence[~rows.outside], rows.evidence[rows.outside]
     if len(inside) < ROWS_MIN:
         return EVERYTHING
@@ -88,12 +73,7 @@ def fit(rows: HeldOut, background: Doubles, probabilities: Doubles) -> Familiar:
     line = _line(scale.transform(evidence), np.arange(len(evidence)) < len(inside), weights)
     own = inside @ (line / scale.scale_)
     slopes = line / scale.scale_ * (NORMAL / (float(own.std()) or 1.0))
-    found = Familiar(slopes, -float((inside @ slopes).mean()))
-    sure = rows.right & (probabilities >= FOUND_FROM)
-    if not sure.any():
-        return found
-    least = float(np.quantile(found.share(rows.evidence[sure]), STRANGE_SHARE))
-    return found._replace(answer_from=least)
+    return Familiar(slopes, -float((inside @ slopes).mean()))
 
 
 def _line(rows: Doubles, inside: npt.NDArray[np.bool_], weights: Doubles) -> Doubles:

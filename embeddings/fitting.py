@@ -113,13 +113,12 @@ def fit(corpus: Corpus, background: Background | None = None) -> Fit:
         far = rows.evidence(asked, everything, head)[0].matrix()
         outside = background.vectors[~_at_home(far, held_out, VERY_NEAR)]
         far = far[~_at_home(far, held_out, NEAR)]
-    calibrator = Calibrator(held_out, far)
     return Fit(
         space,
         head,
-        calibrator,
+        Calibrator(held_out, far),
         foreign.fit(corpus.vectors, corpus.classes, outside),
-        familiar.fit(held_out, far, calibrator.probability(held_out.evidence)),
+        familiar.fit(held_out, far),
     )
 
 

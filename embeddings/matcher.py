@@ -344,7 +344,6 @@ class Matcher:
         ):
             right, anyones = (ordered.limited(float(one), lexicon, texts[place]) for one in pair)
             known_here = 1.0 if ordered.exact else float(like)
-            right = fit.familiar.limited(right, known_here)
             found[place] = ranked(ordered.keys[:limit], ordered.logits, right, anyones, known_here)
         return found
 

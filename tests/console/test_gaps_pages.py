@@ -220,13 +220,13 @@ async def test_an_answer_is_taken_back_where_nobody_has_changed_it_since(
         """The page of the result."""
         at = await _post(curator, f"{url}/answer/try", question=asked, **form)
         look = await _page(curator, await _watched(curator, at))
-        job = re.search(r'name="job" value="(\w+)"', look)
-        assert job is not None
+        job = re.search(r'name="job" value="([^"]+)"', look)
+        assert job is not None, look
         at = await _post(curator, f"{url}/answer/publish", job=job[1], reason="Prøvd")
         return await _page(curator, await _watched(curator, at))
 
     async def undone(page: str) -> str:
-        job = re.search(r'answer/undo".*?name="job" value="(\w+)"', page, re.S)
+        job = re.search(r'answer/undo".*?name="job" value="([^"]+)"', page, re.S)
         assert job is not None
         return await _page(curator, await _post(curator, f"{url}/answer/undo", job=job[1]))
 
