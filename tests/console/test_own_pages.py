@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import html
 import re
 from collections.abc import AsyncIterator
@@ -281,11 +282,11 @@ async def test_the_table_goes_to_a_spreadsheet_and_back(
 async def test_a_wrong_file_names_line_and_column_and_changes_nothing(
     client_of: ClientOf, service: Service, content: str, names: str
 ) -> None:
-    before = service.knowledge.number
+    before = copy.deepcopy(service.knowledge.facts)
     page = await upload(client_of("curator"), content)
     assert page.status_code == 400
     assert names in html.unescape(page.text)
-    assert service.knowledge.number == before
+    assert service.knowledge.facts == before
 
 
 async def test_an_editors_file_cannot_set_anothers_facts(client_of: ClientOf) -> None:
