@@ -90,9 +90,8 @@ class Calibrator:
 
     def moves_at_most(self, before: Doubles, after: Doubles) -> float:
         """By how much the probability can differ, at most, where only the first of the evidence
-        does, of which each has the same number: the logistic curve is nowhere steeper than 1/4."""
-        slopes = self._slopes[: len(before)]
-        return float(abs((after - before) @ slopes)) / 4
+        does, of which each has the same number."""
+        return curve_moves_at_most(self._slopes, before, after)
 
     def threshold(self, wrong_rate: float) -> float:
         """The probability to answer from so that about `wrong_rate` of the answers is wrong.
@@ -137,3 +136,10 @@ def _prior_weights(outside: Bools) -> Doubles:
     odds = NEAR_SHARE / (1 - NEAR_SHARE)
     inside_count, outside_count = int((~outside).sum()), int(outside.sum())
     return np.where(outside, odds * inside_count / max(outside_count, 1), 1.0)
+
+
+def curve_moves_at_most(slopes: Doubles, before: Doubles, after: Doubles) -> float:
+    """By how much a logistic curve of `evidence @ slopes` can differ, at most, where only the
+    first of the evidence does: it is nowhere steeper than 1/4."""
+    count = min(len(slopes), len(before))
+    return float(abs((after - before)[:count] @ slopes[:count])) / 4

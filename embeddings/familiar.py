@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.preprocessing import StandardScaler
 
-from embeddings.calibration import HeldOut
+from embeddings.calibration import HeldOut, curve_moves_at_most
 
 Doubles = npt.NDArray[np.float64]
 
@@ -49,8 +49,8 @@ class Familiar(NamedTuple):
 
     def moves_at_most(self, before: Doubles, after: Doubles) -> float:
         """By how much the share can differ, at most, where only the first of the evidence does, of
-        which each has the same number: the curve is nowhere steeper than 1/4."""
-        return abs(float((after - before)[: len(self.slopes)] @ self.slopes[: len(before)])) / 4
+        which each has the same number."""
+        return curve_moves_at_most(self.slopes, before, after)
 
 
 EVERYTHING = Familiar(np.zeros(0), 0.0)
